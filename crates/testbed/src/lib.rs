@@ -1,1 +1,30 @@
+//! Gives a graded check its Kafka, its topic, its independent eyes and its words. It knows Kafka and nothing of the
+//! exercises.
+//!
+//! # Layout
+//!
+//! - [`harness`]: runs the checks that [`macro@test`] registers, each with a deadline, and gives three verdicts.
+//! - [`verdict`]: pass, fail with four lines, or not graded.
+//! - [`context`]: what the running check is called and what it is waiting for.
+//! - [`cluster`]: a Kafka to work on: the one of the run (external, Docker or embedded) or a mock cluster of one's own
+//!   whose faults can be chosen.
+//! - [`probe`]: a client of the check's own that reads back what really is on the broker.
+//! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.
+//! - [`wait`]: waiting for conditions, with a deadline and a reason.
 
+pub mod cluster;
+pub mod context;
+pub mod harness;
+pub mod history;
+pub mod probe;
+pub mod verdict;
+pub mod wait;
+
+pub use cluster::{Cluster, Topic};
+pub use testbed_macros::test;
+pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};
+pub use wait::{eventually, within};
+
+// For the code that `#[testbed::test]` writes.
+#[doc(hidden)]
+pub use {inventory, serial_test};

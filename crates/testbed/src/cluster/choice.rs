@@ -1,0 +1,91 @@
+//! Which Kafka a run is on, as the environment says.
+
+use thiserror::Error;
+
+/// Forces one of `external`, `docker` and `embedded`.
+pub const FORCE_VARIABLE: &str = "KAFKALINGS_KAFKA";
+
+/// The cluster to use when it is set.
+pub const BOOTSTRAP_VARIABLE: &str = "KAFKA_BOOTSTRAP_SERVERS";
+
+/// Which Kafka to use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The cluster at this address.
+    External(String),
+    /// A container, or nothing.
+    Docker,
+    /// A container where that is possible, else librdkafka's mock cluster.
+    DockerOrEmbedded,
+    /// librdkafka's mock cluster.
+    Embedded,
+}
+
+/// Why the environment makes no choice.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ChoiceError {
+    /// A word that means nothing.
+    #[error("{FORCE_VARIABLE}={0}: it takes external, docker or embedded")]
+    Unknown(String),
+    /// External, but where?
+    #[error("{FORCE_VARIABLE}=external needs {BOOTSTRAP_VARIABLE}, such as localhost:9092")]
+    NoAddress,
+}
+
+impl Choice {
+    /// Reads the environment of this process.
+    ///
+    /// # Errors
+    /// When the two variables do not make sense.
+    pub fn from_environment() -> Result<Self, ChoiceError> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        Self::new(
+            variable(FORCE_VARIABLE).as_deref(),
+            variable(BOOTSTRAP_VARIABLE),
+        )
+    }
+
+    fn new(force: Option<&str>, address: Option<String>) -> Result<Self, ChoiceError> {
+        match (force, address) {
+            (None | Some("external"), Some(address)) => Ok(Self::External(address)),
+            (None, None) => Ok(Self::DockerOrEmbedded),
+            (Some("external"), None) => Err(ChoiceError::NoAddress),
+            (Some("docker"), _) => Ok(Self::Docker),
+            (Some("embedded"), _) => Ok(Self::Embedded),
+            (Some(other), _) => Err(ChoiceError::Unknown(other.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    fn choice(force: Option<&str>, address: Option<&str>) -> Result<Choice, ChoiceError> {
+        Choice::new(force, address.map(str::to_owned))
+    }
+
+    #[test]
+    fn an_address_beats_docker_and_force_beats_an_address() {
+        assert_eq!(choice(None, None), Ok(Choice::DockerOrEmbedded));
+        assert_eq!(
+            choice(None, Some("there:9092")),
+            Ok(Choice::External("there:9092".to_owned()))
+        );
+        assert_eq!(
+            choice(Some("docker"), Some("there:9092")),
+            Ok(Choice::Docker)
+        );
+        assert_eq!(choice(Some("embedded"), None), Ok(Choice::Embedded));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said() {
+        assert_eq!(choice(Some("external"), None), Err(ChoiceError::NoAddress));
+        assert_eq!(
+            choice(Some("podman"), None),
+            Err(ChoiceError::Unknown("podman".to_owned()))
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! Kafka in a container of the run's own.
+
+use std::time::Duration;
+
+use testcontainers::bollard::Docker;
+use testcontainers::core::client::docker_client_instance;
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersError};
+use testcontainers_modules::kafka::apache;
+
+use super::background;
+use super::image::{IMAGE_VARIABLE, KafkaImage};
+use super::reaper::{Reaper, Task};
+use crate::context;
+use crate::verdict::{NotGraded, Verdict};
+
+/// Marks the containers of a run, so that whatever happens they can be found and removed.
+pub const RUN_LABEL: &str = "kafkalings.run";
+
+/// Pulling the image is not part of it.
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// A start that takes longer than this says what it is doing.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A daemon that does not answer a ping for this long is not there.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The broker's settings, beyond those of testcontainers' module: one broker alone, and groups that form at once.
+const BROKER_SETTINGS: [(&str, &str); 8] = [
+    ("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false"),
+    ("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0"),
+    ("KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS", "500"),
+    ("KAFKA_HEAP_OPTS", "-Xms256m -Xmx512m"),
+    ("KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS", "1"),
+    ("KAFKA_TRANSACTION_STATE_LOG_MIN_ISR", "1"),
+    ("KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS", "1"),
+    ("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1"),
+];
+
+/// A running container.
+pub struct DockerKafka {
+    container: ContainerAsync<apache::Kafka>,
+    bootstrap_servers: String,
+}
+
+/// Starts a container. `keep` gets the reaper that removes it, before there is anything to remove.
+///
+/// # Errors
+/// A paragraph for the learner: what is wrong and what to do next.
+pub async fn start(keep: fn(std::io::Result<Reaper>)) -> Result<DockerKafka, String> {
+    let docker = daemon().await?;
+    let image = KafkaImage::chosen();
+    let here = docker.inspect_image(&image.reference()).await.is_ok();
+    keep(Reaper::spawn(&Task::Containers {
+        run: context::run_id().to_owned(),
+    }));
+    let container = tell_when_slow(&image, here, request(&image).start())
+        .await
+        .map_err(|error| start_failed(&image, here, &error))?;
+    let port = container
+        .get_host_port_ipv4(apache::KAFKA_PORT)
+        .await
+        .map_err(|error| start_failed(&image, here, &error))?;
+    Ok(DockerKafka {
+        container,
+        bootstrap_servers: format!("127.0.0.1:{port}"),
+    })
+}
+
+async fn daemon() -> Result<Docker, String> {
+    let docker = docker_client_instance()
+        .await
+        .map_err(|error| no_docker(&error.to_string()))?;
+    match tokio::time::timeout(PING_TIMEOUT, docker.ping()).await {
+        Ok(Ok(_)) => Ok(docker),
+        Ok(Err(error)) => Err(no_docker(&chain(&error))),
+        Err(_elapsed) => Err(no_docker("the daemon does not answer")),
+    }
+}
+
+fn request(image: &KafkaImage) -> ContainerRequest<apache::Kafka> {
+    let mut request = apache::Kafka::default()
+        .with_jvm_image()
+        .with_name(&image.name)
+        .with_tag(&image.tag)
+        .with_label(RUN_LABEL, context::run_id())
+        .with_startup_timeout(STARTUP_TIMEOUT);
+    for (name, value) in BROKER_SETTINGS {
+        request = request.with_env_var(name, value);
+    }
+    request
+}
+
+async fn tell_when_slow<T>(image: &KafkaImage, here: bool, start: impl Future<Output = T>) -> T {
+    let image = image.reference();
+    let telling = async {
+        tokio::time::sleep(PATIENCE).await;
+        if here {
+            eprintln!("starting Kafka in Docker ({image}) ...");
+        } else {
+            eprintln!("pulling {image}, once, then starting Kafka in Docker ...");
+        }
+        std::future::pending::<T>().await
+    };
+    tokio::select! {
+        started = start => started,
+        never = telling => never,
+    }
+}
+
+fn no_docker(reason: &str) -> String {
+    let reason = reason.trim_end();
+    if reason.to_lowercase().contains("permission denied") {
+        return format!(
+            "Docker is there, but this user may not use it ({reason}). On Linux: \
+             `sudo usermod -aG docker $USER`, then log in again."
+        );
+    }
+    format!(
+        "no Docker can be reached ({reason}). Start it, for one with `sudo systemctl start docker` or Docker Desktop."
+    )
+}
+
+fn start_failed(image: &KafkaImage, here: bool, error: &TestcontainersError) -> String {
+    let reference = image.reference();
+    let reason = chain(error);
+    if here {
+        return format!(
+            "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with /etc/kafka/docker/run? \
+             {IMAGE_VARIABLE} names the image; `docker logs` of a container started by hand says more."
+        );
+    }
+    format!(
+        "Docker could not pull {reference} ({reason}). Try `docker pull {reference}`; where only a mirror can be \
+         reached, set {IMAGE_VARIABLE} to the image's name there."
+    )
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}
+
+impl DockerKafka {
+    /// The address of its listener on this machine.
+    pub fn bootstrap_servers(&self) -> &str {
+        &self.bootstrap_servers
+    }
+
+    /// Freezes all its processes.
+    ///
+    /// # Errors
+    /// Not graded, when Docker refuses.
+    pub async fn pause(&self) -> Verdict {
+        let id = self.container.id().to_owned();
+        background::run(async move {
+            docker_client_instance()
+                .await?
+                .pause_container(&id)
+                .await
+                .map_err(testcontainers::core::client::ClientError::PauseContainer)
+        })
+        .await
+        .map_err(|error| NotGraded::broken("pausing Kafka", &error))?
+        .map_err(|error| NotGraded::broken("pausing Kafka", &error))
+    }
+
+    /// Lets them go on.
+    ///
+    /// # Errors
+    /// Not graded, when Docker refuses.
+    pub async fn unpause(&self) -> Verdict {
+        let id = self.container.id().to_owned();
+        background::run(async move {
+            docker_client_instance()
+                .await?
+                .unpause_container(&id)
+                .await
+                .map_err(testcontainers::core::client::ClientError::UnpauseContainer)
+        })
+        .await
+        .map_err(|error| NotGraded::broken("unpausing Kafka", &error))?
+        .map_err(|error| NotGraded::broken("unpausing Kafka", &error))
+    }
+}

@@ -1,0 +1,193 @@
+//! A Kafka to work on.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaResult;
+
+use crate::context::unique_name;
+use crate::verdict::{NotGraded, NotPassed, Verdict};
+
+mod background;
+mod choice;
+mod docker;
+mod image;
+mod mock;
+mod mock_binding;
+pub mod reaper;
+pub mod shared;
+
+pub use mock::Mock;
+
+/// How long the cluster may take to answer a request of the testbed's own.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A Kafka cluster, real or not.
+pub struct Cluster {
+    bootstrap_servers: String,
+    kind: Kind,
+    admin: OnceLock<AdminClient<DefaultClientContext>>,
+}
+
+enum Kind {
+    External,
+    Docker(Box<docker::DockerKafka>),
+    Mock(Mock),
+}
+
+/// A topic of a check's own.
+#[derive(Debug, Clone)]
+pub struct Topic {
+    /// Its name.
+    pub name: String,
+    /// How many partitions it has.
+    pub partitions: i32,
+    /// Settings for a client of its cluster.
+    pub client: ClientConfig,
+    session_timeout_ms: &'static str,
+}
+
+impl Cluster {
+    fn new(bootstrap_servers: String, kind: Kind) -> Self {
+        Self {
+            bootstrap_servers,
+            kind,
+            admin: OnceLock::new(),
+        }
+    }
+
+    /// The cluster of the run. Blocks while it starts.
+    ///
+    /// # Errors
+    /// Not graded, when no cluster can be had.
+    pub fn shared() -> Verdict<&'static Self> {
+        shared::cluster().map_err(NotPassed::NotGraded)
+    }
+
+    /// A mock cluster of one broker, whose faults the check chooses. It lives in this process and starts in
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// Not graded, when librdkafka cannot start it.
+    pub fn mock() -> Verdict<Self> {
+        let mock = Mock::start().map_err(|error| NotGraded::broken("mock cluster", &error))?;
+        Ok(Self::new(mock.bootstrap_servers(), Kind::Mock(mock)))
+    }
+
+    /// Settings for a client of this cluster.
+    pub fn client(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config
+            .set("bootstrap.servers", &self.bootstrap_servers)
+            // A refused connection is tried again soon: checks stop and start brokers.
+            .set("reconnect.backoff.max.ms", "500")
+            .set_log_level(RDKafkaLogLevel::Emerg);
+        config
+    }
+
+    /// The mock cluster's faults.
+    ///
+    /// # Errors
+    /// Not graded, on a real broker.
+    pub fn faults(&self) -> Verdict<&Mock> {
+        match &self.kind {
+            Kind::Mock(mock) => Ok(mock),
+            Kind::External | Kind::Docker(_) => {
+                let reason = "needs a mock cluster of its own".to_owned();
+                Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+            }
+        }
+    }
+
+    /// Whether it is a real Kafka.
+    pub fn is_real(&self) -> bool {
+        !matches!(self.kind, Kind::Mock(_))
+    }
+
+    /// Creates a topic that is the check's own.
+    ///
+    /// # Errors
+    /// Not graded, when the cluster does not create it.
+    pub async fn topic(&self, partitions: i32) -> Verdict<Topic> {
+        let name = unique_name("topic");
+        let created = match &self.kind {
+            Kind::Mock(mock) => mock.create_topic(&name, partitions),
+            Kind::External | Kind::Docker(_) => self.create_topic(&name, partitions).await,
+        };
+        created.map_err(|error| NotGraded::broken("creating a topic", &error))?;
+        Ok(Topic {
+            name,
+            partitions,
+            client: self.client(),
+            // The mock cluster makes everybody wait for the session timeout at a rebalance.
+            session_timeout_ms: if self.is_real() { "6000" } else { "1500" },
+        })
+    }
+
+    async fn create_topic(&self, name: &str, partitions: i32) -> KafkaResult<()> {
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        let options = AdminOptions::new()
+            .operation_timeout(Some(ANSWER_TIMEOUT))
+            .request_timeout(Some(ANSWER_TIMEOUT));
+        let results = self.admin()?.create_topics([&topic], &options).await?;
+        match results.into_iter().next() {
+            Some(Err((_, code))) => Err(rdkafka::error::KafkaError::AdminOp(code)),
+            Some(Ok(_)) | None => Ok(()),
+        }
+    }
+
+    fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {
+        if let Some(admin) = self.admin.get() {
+            return Ok(admin);
+        }
+        let admin = self.client().create()?;
+        Ok(self.admin.get_or_init(|| admin))
+    }
+
+    /// Freezes the broker: connections stay open and nothing answers. [`Cluster::unpause`] lets it go on.
+    ///
+    /// # Errors
+    /// Not graded, where the broker is not the testbed's own container.
+    pub async fn pause(&self) -> Verdict {
+        self.container()?.pause().await
+    }
+
+    /// Lets a paused broker go on.
+    ///
+    /// # Errors
+    /// Not graded, where the broker is not the testbed's own container.
+    pub async fn unpause(&self) -> Verdict {
+        self.container()?.unpause().await
+    }
+
+    fn container(&self) -> Verdict<&docker::DockerKafka> {
+        match &self.kind {
+            Kind::Docker(container) => Ok(container),
+            Kind::External | Kind::Mock(_) => {
+                let reason = "pauses the broker, and only one that the checks started themselves in Docker may be paused";
+                Err(NotPassed::NotGraded(NotGraded::NotHere(reason.to_owned())))
+            }
+        }
+    }
+}
+
+impl Topic {
+    /// Settings for a member of `group`, with times that make rebalances quick.
+    pub fn member(&self, group: &str) -> ClientConfig {
+        let mut config = self.client.clone();
+        config
+            .set("group.id", group)
+            .set("session.timeout.ms", self.session_timeout_ms)
+            .set("heartbeat.interval.ms", "100");
+        config
+    }
+
+    /// A name for a group that nobody else uses.
+    pub fn new_group(&self) -> String {
+        unique_name("group")
+    }
+}

@@ -1,0 +1,124 @@
+//! Runs the checks, each with a deadline, and gives three verdicts.
+//!
+//! The command line and the output are those of Rust's own test harness, by way of libtest-mimic.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+
+use crate::cluster;
+use crate::verdict::{NotPassed, Verdict};
+
+mod deadline;
+mod panics;
+mod report;
+
+pub use deadline::run_check;
+
+/// Exit code when a check could not be graded because the environment broke, and none failed.
+pub const NOT_GRADED: u8 = 3;
+
+/// How many checks run at a time unless `--test-threads` or `RUST_TEST_THREADS` say otherwise. Checks wait for Kafka
+/// far more than they compute.
+const CHECKS_AT_A_TIME: usize = 8;
+
+/// What a check needs in order to be graded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Any broker: the run's, whichever it is.
+    Broker,
+    /// A real broker: the embedded one behaves differently here.
+    RealBroker,
+    /// Only mock clusters of its own, whose faults it chooses.
+    OwnMock,
+}
+
+/// A registered check.
+#[derive(Debug)]
+pub struct Check {
+    /// The module path, with the crate's name in front.
+    pub module: &'static str,
+    /// The function's name.
+    pub name: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// Whether no other check may run meanwhile.
+    pub exclusive: bool,
+    /// How long it may take.
+    pub deadline: Duration,
+    /// Runs it in its turn.
+    pub run: fn() -> Verdict,
+}
+
+inventory::collect!(&'static Check);
+
+/// What a check does. It stays on the thread that polls it.
+pub type Body = Pin<Box<dyn Future<Output = Verdict>>>;
+
+impl Check {
+    /// The name to select it by, such as `phase2::produce_event::keeps_the_key`.
+    pub fn path(&self) -> String {
+        let module = self.module.split_once("::").map_or("", |(_, rest)| rest);
+        format!("{module}::{}", self.name)
+    }
+}
+
+/// Where a learner should look when a check fails, by the check's name.
+pub type Look = fn(&str) -> String;
+
+/// Runs the checks that the command line selects and returns the exit code of the run: 0 when all that could be graded
+/// passed, 101 when one failed, [`NOT_GRADED`] when the environment broke.
+pub fn main(look: Look) -> ExitCode {
+    if let Some(task) = cluster::reaper::Task::of_this_process() {
+        return task.reap();
+    }
+    panics::remember();
+    let mut arguments = Arguments::from_args();
+    arguments
+        .test_threads
+        .get_or_insert_with(threads_from_environment);
+    let conclusion = libtest_mimic::run(&arguments, trials(look));
+    let environment_broke = report::print_what_was_not_graded();
+    cluster::shared::release();
+    if conclusion.has_failed() {
+        conclusion.exit_code()
+    } else if environment_broke {
+        ExitCode::from(NOT_GRADED)
+    } else {
+        ExitCode::SUCCESS
+    }
+}
+
+fn threads_from_environment() -> usize {
+    let threads = std::env::var("RUST_TEST_THREADS").ok();
+    threads
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(CHECKS_AT_A_TIME)
+}
+
+/// All checks: those that run alone last, when few others have to wait for them.
+fn trials(look: Look) -> Vec<Trial> {
+    let mut checks: Vec<&'static Check> = inventory::iter::<&'static Check>().copied().collect();
+    checks.sort_by_key(|check| (check.exclusive, check.path()));
+    let trial =
+        |check: &'static Check| Trial::ignorable_test(check.path(), move || grade(check, look));
+    checks.into_iter().map(trial).collect()
+}
+
+fn grade(check: &'static Check, look: Look) -> Result<Completion, Failed> {
+    if let Err(reason) = cluster::shared::fits(check.needs) {
+        report::not_graded(check, &reason);
+        return Ok(Completion::ignored_with(reason.short()));
+    }
+    match (check.run)() {
+        Ok(()) => Ok(Completion::Completed),
+        Err(NotPassed::Failed(failure)) => Err(Failed::from(failure.render(&look(&check.path())))),
+        Err(NotPassed::NotGraded(reason)) => {
+            report::not_graded(check, &reason);
+            Ok(Completion::ignored_with(reason.short()))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What could not be graded, told at the end and by name: it must not pass for green.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::Check;
+use crate::verdict::NotGraded;
+
+static ENTRIES: Mutex<Vec<(String, String, bool)>> = Mutex::new(Vec::new());
+
+/// Remembers that a check could not be graded.
+pub fn not_graded(check: &Check, reason: &NotGraded) {
+    let entry = (
+        check.path(),
+        reason.to_string(),
+        matches!(reason, NotGraded::Broken(_)),
+    );
+    ENTRIES
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(entry);
+}
+
+/// Prints the checks that were not graded, by reason. Returns whether one of the reasons is a broken environment.
+pub fn print_what_was_not_graded() -> bool {
+    let entries = ENTRIES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut by_reason: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (check, reason, _) in entries.iter() {
+        by_reason.entry(reason).or_default().push(check);
+    }
+    for (reason, mut checks) in by_reason {
+        checks.sort_unstable();
+        eprintln!("NOT GRADED, {} of the checks: {reason}", checks.len());
+        for check in checks {
+            eprintln!("    {check}");
+        }
+        eprintln!();
+    }
+    entries.iter().any(|(_, _, broken)| *broken)
+}

@@ -1,0 +1,60 @@
+//! Records that a check puts on the broker itself, byte for byte.
+
+use std::time::Duration;
+
+use rdkafka::error::KafkaResult;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+
+use super::blocking;
+use crate::cluster::{ANSWER_TIMEOUT, Topic};
+use crate::verdict::Verdict;
+
+/// A record to put on the broker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seed {
+    /// The partition to put it in.
+    pub partition: i32,
+    /// Its key.
+    pub key: Option<Vec<u8>>,
+    /// Its value; `None` makes a tombstone.
+    pub value: Option<Vec<u8>>,
+}
+
+impl Seed {
+    /// A record with text for a value and no key.
+    pub fn text(partition: i32, value: impl Into<String>) -> Self {
+        Self {
+            partition,
+            key: None,
+            value: Some(value.into().into_bytes()),
+        }
+    }
+}
+
+impl Topic {
+    /// Puts the records on the broker, in this order. They are there when it returns.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not take them.
+    pub async fn seed(&self, seeds: Vec<Seed>) -> Verdict {
+        let topic = self.clone();
+        blocking("seeding the topic", move || send_all(&topic, &seeds)).await
+    }
+}
+
+fn send_all(topic: &Topic, seeds: &[Seed]) -> KafkaResult<()> {
+    let producer: BaseProducer = topic
+        .client
+        .clone()
+        .set("enable.idempotence", "true")
+        .create()?;
+    for seed in seeds {
+        let mut record: BaseRecord<'_, [u8], [u8]> =
+            BaseRecord::to(&topic.name).partition(seed.partition);
+        record.key = seed.key.as_deref();
+        record.payload = seed.value.as_deref();
+        producer.send(record).map_err(|(error, _)| error)?;
+        producer.poll(Duration::ZERO);
+    }
+    producer.flush(ANSWER_TIMEOUT)
+}
