@@ -1,1 +1,44 @@
-//! Phase 2.
+//! Phase 2: `produce_event` and `produce_events_batch`.
+
+use event_log::event::Event;
+use event_log::phase2_producer::{EventProducer, create_producer};
+use rdkafka::ClientConfig;
+use serde_json::json;
+use testbed::probe::StoredRecord;
+use testbed::{Failure, Verdict};
+
+mod produce_event;
+mod produce_events_batch;
+
+/// The learner's producer.
+fn producer(config: &ClientConfig) -> Verdict<EventProducer> {
+    create_producer(config).map_err(|error| {
+        Failure::new(
+            format!("`create_producer` failed: {error}"),
+            "a producer with the settings given to it and your own",
+            "librdkafka checks names and values of settings when the client is made.",
+        )
+        .into()
+    })
+}
+
+/// An event that can be told from every other by its number.
+fn numbered(key: Option<&str>, number: usize) -> Event {
+    Event {
+        key: key.map(str::to_owned),
+        timestamp: 1_700_000_000_000 + i64::try_from(number).unwrap_or_default(),
+        payload: json!({ "number": number }),
+    }
+}
+
+/// Events with the keys taken in turn.
+fn numbered_events(keys: &[&str], count: usize) -> Vec<Event> {
+    (0..count)
+        .map(|number| numbered(Some(keys[number % keys.len()]), number))
+        .collect()
+}
+
+/// Whether this is the record of that event.
+fn is_record_of(record: &StoredRecord, event: &Event) -> bool {
+    record.value.as_deref() == Some(&event.value())
+}
