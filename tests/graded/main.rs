@@ -3,11 +3,11 @@
 //! `cargo test phase2` runs those of phase 2, `cargo test phase2::produce_events_batch` those of one exercise. Each check
 //! is named after the promise of the doc comment that it checks.
 //!
-//! - [`phase1`]: the environment answers, and the admin makes the topics. Passes on a fresh clone.
-//! - [`phase2`]: `produce_event`, `produce_events_batch`.
-//! - [`phase3`]: `consume_events`.
-//! - [`phase4`]: `run_consumer_worker`, `demonstrate_rebalancing`.
-//! - [`look`]: where a failure sends the learner.
+//! - `phase1`: the environment answers, and the admin makes the topics. Passes on a fresh clone.
+//! - `phase2`: `produce_event`, `produce_events_batch`.
+//! - `phase3`: `consume_events`.
+//! - `phase4`: `run_consumer_worker`, `demonstrate_rebalancing`.
+//! - `look`: where a failure sends the learner.
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseProducer, DefaultProducerContext, Producer};
 use rdkafka_sys::types::{RDKafkaApiKey, RDKafkaRespErr};
 
-use super::mock_binding::set_initial_rebalance_delay;
+use super::mock_binding::{delay_next, set_initial_rebalance_delay};
 
 /// The only broker of the cluster.
 const BROKER: i32 = 1;
@@ -45,6 +45,12 @@ impl Mock {
     /// The next requests of this kind get these errors, one each.
     pub fn fail_next(&self, request: RDKafkaApiKey, errors: &[RDKafkaRespErr]) {
         self.cluster().request_errors(request, errors);
+    }
+
+    /// The next request of this kind is done, and its answer comes this much later. A client whose time limit is shorter
+    /// sees a lost answer.
+    pub fn delay_next(&self, request: RDKafkaApiKey, delay: Duration) {
+        delay_next(self.owner.client(), BROKER, request, delay);
     }
 
     /// Takes back the errors that no request has met yet.
