@@ -24,7 +24,8 @@ pub struct ClusterArgs {
     )]
     pub bootstrap_servers: String,
 
-    /// A librdkafka setting, as in its CONFIGURATION.md; may be repeated, and wins over the program's own
+    /// A librdkafka setting, as in its CONFIGURATION.md; may be repeated. It wins over the program's own
+    /// settings, but not over those that an exercise's code makes, such as acks=all
     #[arg(short = 'X', value_name = "KEY=VALUE")]
     pub settings: Vec<Setting>,
 }

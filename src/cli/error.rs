@@ -38,7 +38,7 @@ pub enum CliError {
     TopicMissing(String),
     /// The topic is there, and differs from what the system wants.
     #[error(
-        "topic `{topic}` has {found}, wanted are {wanted}: delete the topic, or start over with \
+        "topic `{topic}` has {found}; wanted: {wanted}. Delete the topic, or start over with \
          `docker compose down -v`, then run this again"
     )]
     TopicDiffers {

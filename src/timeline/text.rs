@@ -10,7 +10,6 @@ use anstyle::{AnsiColor, Style};
 use super::grid::{Grid, Owner};
 use super::ownership::spans;
 use super::{Entry, summary};
-use crate::group::WorkerId;
 
 /// A width that suits a terminal and a page alike.
 pub const WIDTH: usize = 72;
@@ -166,6 +165,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::group::WorkerId;
     use crate::timeline::Happening;
 
     fn entry(millis: u64, worker: u32, happening: Happening) -> Entry {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use clap::builder::NonEmptyStringValueParser;
 use kafkalings::cli::{self, CliError, ClusterArgs, auto_commit, output, preflight, say};
 use kafkalings::consuming::{ConsumeOptions, ConsumeReport, Handler};
 use kafkalings::phase3_consumer::{consume_events, create_consumer};
@@ -35,7 +36,7 @@ struct Args {
     cluster: ClusterArgs,
 
     /// The consumer group to join
-    #[arg(long, value_name = "NAME", default_value = "event-log")]
+    #[arg(long, value_name = "NAME", default_value = "event-log", value_parser = NonEmptyStringValueParser::new())]
     group: String,
 
     /// Read everything once more, in a new group of its own

@@ -27,7 +27,7 @@ pub async fn narrate(timeline: Timeline, done: CancellationToken) -> Result<(), 
             tell(&entry, &mut processed)?;
         }
         if is_last {
-            return Ok(());
+            return processed.tell_the_rest();
         }
         let something_new = |timeline: &Timeline| !timeline.entries_from(told).is_empty();
         tokio::select! {
@@ -40,6 +40,15 @@ pub async fn narrate(timeline: Timeline, done: CancellationToken) -> Result<(), 
 /// How many events each worker has processed of each partition, and nobody has been told of yet.
 #[derive(Default)]
 struct Processed(BTreeMap<WorkerId, BTreeMap<i32, usize>>);
+
+impl Processed {
+    fn tell_the_rest(self) -> Result<(), CliError> {
+        for (worker, counts) in self.0 {
+            say(format_args!("   end   {worker}  {}", summed_up(&counts)))?;
+        }
+        Ok(())
+    }
+}
 
 fn tell(entry: &Entry, processed: &mut Processed) -> Result<(), CliError> {
     let line = match &entry.happening {
