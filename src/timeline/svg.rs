@@ -116,12 +116,12 @@ impl Chart {
         ));
         let group = Group::new().add(bar.add(hover));
         // What does not fit is left to the legend and to the tool tip.
-        let label = match width {
-            width if width >= 72.0 => span.worker.to_string(),
-            width if width >= 16.0 => span.worker.0.to_string(),
+        let (at, label) = match width {
+            width if width >= 72.0 => (x + 5.0, span.worker.to_string()),
+            width if width >= 10.0 => (x + (width - 9.0) / 2.0, span.worker.0.to_string()),
             _ => return group,
         };
-        group.add(text(x + 5.0, y + 17.0, &label).set("fill", ink))
+        group.add(text(at, y + 17.0, &label).set("fill", ink))
     }
 
     fn dots(&self, entries: &[Entry]) -> Group {
