@@ -11,7 +11,10 @@ use tokio::time::error::Elapsed;
 
 use crate::group::WorkerId;
 
+mod grid;
 pub mod ownership;
+mod shapes;
+mod summary;
 pub mod svg;
 pub mod text;
 
