@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use kafkalings::admin::{Shape, TopicState, ensure_topic};
-use kafkalings::cli::{self, CliError, ClusterArgs, preflight, say};
-use kafkalings::topics::{EVENTS, ORDERS, TopicSpec};
+use event_log::admin::{Shape, TopicState, ensure_topic};
+use event_log::cli::{self, CliError, ClusterArgs, preflight, say};
+use event_log::topics::{EVENTS, ORDERS, TopicSpec};
 
 const EXAMPLES: &str = "  \
   cargo run --bin admin

@@ -43,6 +43,7 @@ fn place(file: &str, function: &str) -> String {
         "exercises"
     };
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
         .join(folder)
         .join(file);
     let signature = format!("fn {function}(");

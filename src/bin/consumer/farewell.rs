@@ -1,9 +1,9 @@
 //! What the consumer says at the end: what it did, and what the broker has on record for its group.
 
-use kafkalings::cli::progress::committed_offsets;
-use kafkalings::cli::{CliError, say};
-use kafkalings::consuming::{ConsumeReport, Ended};
-use kafkalings::topics::EVENTS;
+use event_log::cli::progress::committed_offsets;
+use event_log::cli::{CliError, say};
+use event_log::consuming::{ConsumeReport, Ended};
+use event_log::topics::EVENTS;
 use rdkafka::ClientConfig;
 
 /// Prints the report and the committed offsets. To be called once the consumer has left the group.

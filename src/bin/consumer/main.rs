@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
-use kafkalings::cli::{self, CliError, ClusterArgs, auto_commit, output, preflight, say};
-use kafkalings::consuming::{ConsumeOptions, ConsumeReport, Handler};
-use kafkalings::phase3_consumer::{consume_events, create_consumer};
-use kafkalings::topics::EVENTS;
+use event_log::cli::{self, CliError, ClusterArgs, auto_commit, output, preflight, say};
+use event_log::consuming::{ConsumeOptions, ConsumeReport, Handler};
+use event_log::phase3_consumer::{consume_events, create_consumer};
+use event_log::topics::EVENTS;
 use rdkafka::ClientConfig;
 use tokio_util::sync::CancellationToken;
 

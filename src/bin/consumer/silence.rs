@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use kafkalings::cli::progress::{PartitionProgress, committed_offsets};
-use kafkalings::cli::{CliError, say};
-use kafkalings::topics::EVENTS;
+use event_log::cli::progress::{PartitionProgress, committed_offsets};
+use event_log::cli::{CliError, say};
+use event_log::topics::EVENTS;
 use rdkafka::ClientConfig;
 
 /// How long to wait for a first event before saying anything.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use kafkalings::cli::{self, CliError, ClusterArgs, preflight, say};
-use kafkalings::group::{RebalancePlan, RebalanceReport, WorkerConfig};
-use kafkalings::phase4_consumer_group::demonstrate_rebalancing;
-use kafkalings::timeline::{Happening, Timeline, svg, text};
-use kafkalings::topics::ORDERS;
+use event_log::cli::{self, CliError, ClusterArgs, preflight, say};
+use event_log::group::{RebalancePlan, RebalanceReport, WorkerConfig};
+use event_log::phase4_consumer_group::demonstrate_rebalancing;
+use event_log::timeline::{Happening, Timeline, svg, text};
+use event_log::topics::ORDERS;
 use rdkafka::ClientConfig;
 use tokio_util::sync::CancellationToken;
 

@@ -5,9 +5,9 @@ use std::fmt::{Display, Write};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use kafkalings::cli::{CliError, say};
-use kafkalings::group::WorkerId;
-use kafkalings::timeline::{Entry, Happening, Timeline};
+use event_log::cli::{CliError, say};
+use event_log::group::WorkerId;
+use event_log::timeline::{Entry, Happening, Timeline};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait for something new before waiting anew.

@@ -5,10 +5,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use event_log::cli::CliError;
+use event_log::event::Event;
+use event_log::topics::ORDERS;
 use futures::future::join_all;
-use kafkalings::cli::CliError;
-use kafkalings::event::Event;
-use kafkalings::topics::ORDERS;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{FutureProducer, FutureRecord};

@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use kafkalings::cli::{self, CliError, ClusterArgs, preflight, say};
-use kafkalings::delivery::DeliveryOutcome;
-use kafkalings::event::Event;
-use kafkalings::phase2_producer::{
+use event_log::cli::{self, CliError, ClusterArgs, preflight, say};
+use event_log::delivery::DeliveryOutcome;
+use event_log::event::Event;
+use event_log::phase2_producer::{
     EventProducer, create_producer, produce_event, produce_events_batch,
 };
-use kafkalings::topics::EVENTS;
+use event_log::topics::EVENTS;
 use tokio_util::sync::CancellationToken;
 
 mod samples;

@@ -1,6 +1,6 @@
 //! Ten events as a shop's log would have them: some about orders, some about users, two about nobody in particular.
 
-use kafkalings::event::Event;
+use event_log::event::Event;
 use serde_json::json;
 
 /// The events, in the order in which they happen.

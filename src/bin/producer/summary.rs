@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kafkalings::cli::{CliError, say};
-use kafkalings::delivery::DeliveryOutcome;
-use kafkalings::event::Event;
+use event_log::cli::{CliError, say};
+use event_log::delivery::DeliveryOutcome;
+use event_log::event::Event;
 
 const NO_KEY: &str = "(no key)";
 
