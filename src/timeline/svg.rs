@@ -207,7 +207,7 @@ mod tests {
             match event {
                 Parsed::Error(error) => panic!("{error}\n{document}"),
                 Parsed::Tag(name, svg::node::element::tag::Type::Start, _) => {
-                    open.push(name.to_owned())
+                    open.push(name.to_owned());
                 }
                 Parsed::Tag(name, svg::node::element::tag::Type::End, _) => {
                     assert_eq!(open.pop().as_deref(), Some(name));

@@ -24,7 +24,7 @@ const EXAMPLES: &str = "  \
   cargo run --bin consumer -- --auto-commit";
 
 /// As good as for ever, and still a time that can be added to now.
-const YEARS: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
+const YEARS: Duration = Duration::from_hours(87600);
 
 /// Print the events of the topic `events`, as a member of a consumer group, until Ctrl-C
 ///

@@ -11,7 +11,7 @@ use event_log::timeline::{Entry, Happening, Timeline};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait for something new before waiting anew.
-const A_WHILE: Duration = Duration::from_secs(60);
+const A_WHILE: Duration = Duration::from_mins(1);
 
 /// Tells what is written in the timeline, until `done` is cancelled and everything is told.
 ///

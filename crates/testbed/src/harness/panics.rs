@@ -18,9 +18,25 @@ pub fn remember() {
         if context::current().is_none() {
             return default(info);
         }
-        let place = info.location().map(ToString::to_string);
+        let place = info
+            .location()
+            .map(|place| without_detours(&place.to_string()));
         LAST_PLACE.with_borrow_mut(|last| *last = place);
     }));
+}
+
+/// `src/../exercises/a.rs` is how the compiler says `exercises/a.rs`.
+fn without_detours(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Where the current thread panicked last, as `file:line:column`.
@@ -36,5 +52,21 @@ pub fn message(panic: &(dyn Any + Send)) -> &str {
         text
     } else {
         "(no text)"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn detours_are_left_out() {
+        assert_eq!(
+            without_detours("src/../exercises/a.rs:5:1"),
+            "exercises/a.rs:5:1"
+        );
+        assert_eq!(without_detours("../a.rs"), "../a.rs");
+        assert_eq!(without_detours("/abs/a.rs"), "/abs/a.rs");
     }
 }
