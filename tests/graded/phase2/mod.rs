@@ -5,7 +5,7 @@ use event_log::phase2_producer::{EventProducer, create_producer};
 use rdkafka::ClientConfig;
 use serde_json::json;
 use testbed::probe::StoredRecord;
-use testbed::{Failure, Verdict};
+use testbed::{Cluster, Failure, Topic, Verdict};
 
 mod produce_event;
 mod produce_events_batch;
@@ -41,4 +41,19 @@ fn numbered_events(keys: &[&str], count: usize) -> Vec<Event> {
 /// Whether this is the record of that event.
 fn is_record_of(record: &StoredRecord, event: &Event) -> bool {
     record.value.as_deref() == Some(&event.value())
+}
+
+/// A mock cluster of the check's own, a topic on it, and the learner's producer with these settings.
+async fn mock_cluster(
+    partitions: i32,
+    settings: &[(&str, &str)],
+) -> Verdict<(Cluster, Topic, EventProducer)> {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(partitions).await?;
+    let mut config = topic.client.clone();
+    for (name, value) in settings {
+        config.set(*name, *value);
+    }
+    let producer = producer(&config)?;
+    Ok((cluster, topic, producer))
 }

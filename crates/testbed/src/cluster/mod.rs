@@ -164,6 +164,16 @@ impl Cluster {
         self.container()?.unpause().await
     }
 
+    /// Pauses the broker for `length`. That is an outage's length, not a wait for anything.
+    ///
+    /// # Errors
+    /// Not graded, where the broker is not the testbed's own container.
+    pub async fn outage(&self, length: Duration) -> Verdict {
+        self.pause().await?;
+        tokio::time::sleep(length).await;
+        self.unpause().await
+    }
+
     fn container(&self) -> Verdict<&docker::DockerKafka> {
         match &self.kind {
             Kind::Docker(container) => Ok(container),

@@ -2,9 +2,11 @@
 
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaResult;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, DefaultProducerContext, Producer, ThreadedProducer,
+};
 
-use super::blocking;
+use super::{StoredRecord, blocking};
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::{NotGraded, Verdict};
 
@@ -33,6 +35,60 @@ impl Topic {
                     .ok_or_else(|| NotGraded::broken("control", &"a record is missing"))
             })
             .collect()
+    }
+}
+
+/// A producer of the check's own whose records go through the same fault: it shows whether the fault bites.
+pub struct ControlProducer {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    topic: Topic,
+}
+
+impl ControlProducer {
+    /// Connects with these settings, and sends one record to be sure of it.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not take it.
+    pub async fn connect(topic: &Topic, settings: &[(&str, &str)]) -> Verdict<Self> {
+        let mut config = topic.client.clone();
+        for (name, value) in settings {
+            config.set(*name, *value);
+        }
+        let (topic, name) = (topic.clone(), topic.name.clone());
+        let producer = blocking("connecting a control producer", move || {
+            let producer: ThreadedProducer<DefaultProducerContext> = config.create()?;
+            let record: BaseRecord<'_, str, str> = BaseRecord::to(&name).payload("connected");
+            producer.send(record).map_err(|(error, _)| error)?;
+            producer.flush(ANSWER_TIMEOUT)?;
+            Ok(producer)
+        })
+        .await?;
+        Ok(Self { producer, topic })
+    }
+
+    /// Puts one record into its queue.
+    ///
+    /// # Errors
+    /// Not graded, when there is no room.
+    pub fn send(&self) -> Verdict {
+        let record: BaseRecord<'_, str, str> = BaseRecord::to(&self.topic.name).payload("control");
+        let sent = self.producer.send(record);
+        sent.map_err(|(error, _)| NotGraded::broken("control producer", &error))
+    }
+
+    /// Waits until its queue is empty, and counts the copies of its record in the log.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not answer.
+    pub async fn copies(self) -> Verdict<usize> {
+        let producer = self.producer;
+        blocking("flushing a control producer", move || {
+            producer.flush(ANSWER_TIMEOUT)
+        })
+        .await?;
+        let records = self.topic.records().await?;
+        let is_control = |record: &&StoredRecord| record.value.as_deref() == Some(b"control");
+        Ok(records.iter().filter(is_control).count())
     }
 }
 

@@ -16,6 +16,7 @@ pub mod control;
 pub mod group;
 pub mod seed;
 
+pub use control::ControlProducer;
 pub use group::{GroupProbe, Member};
 pub use seed::Seed;
 

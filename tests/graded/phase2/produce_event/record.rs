@@ -1,0 +1,90 @@
+//! What the record carries.
+
+use event_log::event::Event;
+use rstest::rstest;
+use serde_json::json;
+use testbed::probe::StoredRecord;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::delivered;
+use crate::phase2::{is_record_of, numbered, producer};
+
+/// Sends one event to a new topic and reads back the one record that should be there.
+async fn stored(event: &Event) -> Verdict<StoredRecord> {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let producer = producer(&topic.client)?;
+    delivered(&producer, &topic, event).await?;
+    let mut records = topic.records().await?;
+    judge(records.len() == 1, || {
+        Failure::new(
+            format!("{} records on the topic after one event", records.len()),
+            "one record for one event",
+            "Handing a record to the producer only puts it into a queue. Awaiting the delivery report tells that it \
+             left, and sending it again makes a second record.",
+        )
+    })?;
+    Ok(records.remove(0))
+}
+
+/// The event's key is the record's key.
+#[rstest]
+#[testbed::test]
+async fn keeps_the_key() -> Verdict {
+    let record = stored(&numbered(Some("customer-7"), 1)).await?;
+    judge(record.key.as_deref() == Some(b"customer-7"), || {
+        Failure::new(
+            format!("a record with {}", record.key_text()),
+            "the key \"customer-7\"",
+            "The key is a field of the record beside the value. Without it, records of one customer end up in different \
+             partitions and lose their order.",
+        )
+    })
+}
+
+/// No key stays no key, which is not an empty key.
+#[rstest]
+#[testbed::test]
+async fn no_key_stays_no_key() -> Verdict {
+    let record = stored(&numbered(None, 1)).await?;
+    judge(record.key.is_none(), || {
+        Failure::new(
+            format!("a record with the key {}", record.key_text()),
+            "a record without a key",
+            "An empty key is a key: every such record counts as the same thing, for the partitioner and for compaction. \
+             Leave the key out when there is none.",
+        )
+    })
+}
+
+/// The record's value is the event's payload as JSON, as `Event::value` writes it.
+#[rstest]
+#[testbed::test]
+async fn keeps_the_value() -> Verdict {
+    let event = Event {
+        payload: json!({"text": "größer", "nested": [1, null, {"deep": true}]}),
+        ..numbered(Some("k"), 1)
+    };
+    let record = stored(&event).await?;
+    judge(is_record_of(&record, &event), || {
+        Failure::new(
+            format!("the value {}", record.value_text()),
+            format!("the value {:?}", event.payload.to_string()),
+            "The value is what Event::value gives; key and timestamp have fields of their own.",
+        )
+    })
+}
+
+/// The record's timestamp is the event's, not the time of sending.
+#[rstest]
+#[testbed::test]
+async fn keeps_the_timestamp() -> Verdict {
+    let event = numbered(None, 1);
+    let record = stored(&event).await?;
+    judge(record.timestamp == Some(event.timestamp), || {
+        Failure::new(
+            format!("the timestamp {:?}", record.timestamp),
+            format!("the timestamp {} of the event", event.timestamp),
+            "Unless told, the client stamps a record with the time of sending. When it happened is the event's to say.",
+        )
+    })
+}

@@ -1,0 +1,117 @@
+//! When it returns and calls back.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use event_log::delivery::DeliveryOutcome;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rstest::rstest;
+use testbed::wait::seconds;
+use testbed::{Failure, Verdict, judge};
+
+use super::{outcome, outcome_with, slow_cluster};
+use crate::phase2::numbered;
+
+/// It does not return before the broker has answered.
+#[rstest]
+#[testbed::test(mock)]
+async fn waits_for_the_delivery_report() -> Verdict {
+    let round_trip = Duration::from_millis(300);
+    let (_cluster, topic, producer) = slow_cluster(round_trip, &[]).await?;
+
+    let begun = Instant::now();
+    outcome(&producer, &topic, &numbered(None, 1)).await?.ok();
+    let took = begun.elapsed();
+
+    judge(took >= round_trip, || {
+        Failure::new(
+            format!("returned after {}", seconds(took)),
+            format!(
+                "at least {}, which is what the broker takes to answer",
+                seconds(round_trip)
+            ),
+            "Sending only puts the record into the producer's queue. Await the delivery future: before the report is \
+             there, nobody knows whether the record is in the log.",
+        )
+    })
+}
+
+/// What a delivery callback was called with, and when.
+#[derive(Clone, Default)]
+struct Calls(Arc<Mutex<Vec<(Instant, DeliveryOutcome)>>>);
+
+impl Calls {
+    fn callback(&self) -> impl Fn(&DeliveryOutcome) + Send + Sync + 'static {
+        let calls = self.clone();
+        move |outcome| calls.lock().push((Instant::now(), outcome.clone()))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Instant, DeliveryOutcome)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn outcomes(&self) -> Vec<DeliveryOutcome> {
+        self.lock()
+            .iter()
+            .map(|(_, outcome)| outcome.clone())
+            .collect()
+    }
+}
+
+/// The delivery callback is called once, with the outcome that is returned, be it good or bad.
+#[rstest]
+#[case::delivered(None)]
+#[case::refused(Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED))]
+#[testbed::test(mock)]
+async fn calls_back_once_with_the_outcome(#[case] refusal: Option<RDKafkaRespErr>) -> Verdict {
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::Produce, refusal.as_slice());
+    let calls = Calls::default();
+
+    let event = numbered(None, 1);
+    let returned = outcome_with(&producer, &topic, &event, calls.callback()).await?;
+
+    judge(calls.outcomes() == [returned.clone()], || {
+        Failure::new(
+            format!(
+                "{} calls: {:?}; {returned:?} was returned",
+                calls.outcomes().len(),
+                calls.outcomes()
+            ),
+            "one call, with what is returned",
+            "The callback reports delivery, good or bad: one report for each record, after it has come and not when the \
+             record is put into the queue.",
+        )
+    })
+}
+
+/// The callback is called when the report is there, not before.
+#[rstest]
+#[testbed::test(mock)]
+async fn calls_back_when_the_report_is_there() -> Verdict {
+    let round_trip = Duration::from_millis(300);
+    let (_cluster, topic, producer) = slow_cluster(round_trip, &[]).await?;
+    let calls = Calls::default();
+
+    let begun = Instant::now();
+    let event = numbered(None, 1);
+    outcome_with(&producer, &topic, &event, calls.callback())
+        .await?
+        .ok();
+    let first_call = calls.lock().first().map(|(at, _)| at.duration_since(begun));
+
+    judge(first_call.is_some_and(|after| after >= round_trip), || {
+        Failure::new(
+            match first_call {
+                Some(after) => format!("called back {} after sending", seconds(after)),
+                None => "never called back".to_owned(),
+            },
+            format!(
+                "at least {}, which is what the broker takes to answer",
+                seconds(round_trip)
+            ),
+            "A record in the queue is not delivered: call back with the delivery report in hand.",
+        )
+    })
+}

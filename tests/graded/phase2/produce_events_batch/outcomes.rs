@@ -1,0 +1,120 @@
+//! What the report says.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rstest::rstest;
+use serde_json::json;
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::{judge_outcomes, report, slow_cluster};
+use crate::phase2::{is_record_of, numbered, numbered_events, producer};
+
+/// One outcome for each event, in the order given, with the place of the record.
+#[rstest]
+#[testbed::test]
+async fn reports_every_event_in_the_order_given() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let events = numbered_events(&["a", "b", "c", "d", "e"], 40);
+    let report = report(&producer(&topic.client)?, &topic, &events).await?;
+    let records = topic.records().await?;
+    judge_outcomes(&events, &report, &records)?;
+    judge(records.len() == events.len(), || {
+        Failure::new(
+            format!("{} records for {} events", records.len(), events.len()),
+            "one record for each event",
+            "Sending once more what was sent already makes another record: Kafka does not compare them.",
+        )
+    })
+}
+
+/// The records are made as in `produce_event`: key or none, value, timestamp.
+#[rstest]
+#[testbed::test]
+async fn makes_the_records_as_produce_event_does() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    let events = [numbered(Some("customer-7"), 1), numbered(None, 2)];
+    report(&producer(&topic.client)?, &topic, &events).await?;
+    let records = topic.records().await?;
+
+    for event in &events {
+        let key = event.key.as_ref().map(String::as_bytes);
+        let record = records.iter().find(|record| is_record_of(record, event));
+        let right = record.is_some_and(|record| {
+            record.key.as_deref() == key && record.timestamp == Some(event.timestamp)
+        });
+        judge(right, || {
+            Failure::new(
+                format!("for {event:?}: {record:?}"),
+                "a record with the event's key or none, its value and its timestamp",
+                "A record has fields for key, value and timestamp; a batch fills them as a single send does.",
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// `delivered`, `failed` and `per_partition` count the outcomes.
+#[rstest]
+#[testbed::test]
+async fn counts_the_outcomes() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    let mut config = topic.client.clone();
+    config.set("message.max.bytes", "2000");
+    let mut events = numbered_events(&["a", "b", "c", "d", "e", "f", "g"], 25);
+    events[3].payload = json!("x".repeat(5000));
+    let report = report(&producer(&config)?, &topic, &events).await?;
+
+    let mut per_partition: BTreeMap<i32, usize> = BTreeMap::new();
+    for record in topic.records().await? {
+        *per_partition.entry(record.partition).or_default() += 1;
+    }
+    let counts = (report.delivered, report.failed, &report.per_partition);
+    judge(counts == (24, 1, &per_partition), || {
+        Failure::new(
+            format!("delivered, failed and per_partition are {counts:?}"),
+            format!("24, 1 and {per_partition:?}: one of 25 events is too large"),
+            "Count delivery reports, not records put into the queue.",
+        )
+    })
+}
+
+/// `elapsed` goes from the first send to the last delivery report.
+#[rstest]
+#[testbed::test(mock)]
+async fn times_the_batch() -> Verdict {
+    let round_trip = Duration::from_millis(300);
+    let (_cluster, topic, producer) = slow_cluster(1, round_trip, &[]).await?;
+    let begun = Instant::now();
+    let report = report(&producer, &topic, &numbered_events(&["a"], 3)).await?;
+    let took = begun.elapsed();
+
+    judge((round_trip..=took).contains(&report.elapsed), || {
+        Failure::new(
+            format!("elapsed is {}", seconds(report.elapsed)),
+            format!(
+                "at least {}, which is what the broker takes to answer, and at most the {} of the whole call",
+                seconds(round_trip),
+                seconds(took)
+            ),
+            "A batch is done when the last delivery report is in, not when the last record is in the queue.",
+        )
+    })
+}
+
+/// An empty batch makes an empty report.
+#[rstest]
+#[testbed::test]
+async fn an_empty_batch_makes_an_empty_report() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    let report = report(&producer(&topic.client)?, &topic, &[]).await?;
+    let counts = (report.delivered, report.failed, report.per_partition.len());
+    judge(counts == (0, 0, 0), || {
+        Failure::new(
+            format!("{report:?}"),
+            "nothing delivered, nothing failed, no partition",
+            "A batch can be empty: nothing to wait for, nothing to divide by.",
+        )
+    })
+}

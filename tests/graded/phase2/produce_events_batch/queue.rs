@@ -1,0 +1,125 @@
+//! The producer's queue: back-pressure, order, flushing.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use event_log::event::Event;
+use rstest::rstest;
+use testbed::{Cluster, Failure, Verdict, history, judge};
+
+use super::{report, slow_cluster};
+use crate::phase2::{numbered_events, producer};
+
+/// It does not wait for one report before it sends the next record.
+#[rstest]
+#[testbed::test(mock)]
+async fn sends_without_waiting_for_each() -> Verdict {
+    let round_trip = Duration::from_millis(150);
+    let (_cluster, topic, producer) = slow_cluster(1, round_trip, &[]).await?;
+    let begun = Instant::now();
+    report(&producer, &topic, &numbered_events(&["a"], 30)).await?;
+    let round_trips = begun.elapsed().as_secs_f64() / round_trip.as_secs_f64();
+
+    judge(round_trips < 15.0, || {
+        Failure::new(
+            format!("30 events took as long as {round_trips:.0} round trips"),
+            "a few round trips: records travel together",
+            "Awaiting each delivery before the next send makes every record pay a whole round trip. Send all, then \
+             await the reports: that is what lets librdkafka make batches.",
+        )
+    })
+}
+
+/// Settings under which only five records fit into the producer's queue.
+const SMALL_QUEUE: &[(&str, &str)] = &[("queue.buffering.max.messages", "5")];
+
+/// A full queue is back-pressure: every event gets its turn.
+#[rstest]
+#[testbed::test(mock)]
+async fn takes_a_full_queue_for_back_pressure() -> Verdict {
+    let round_trip = Duration::from_millis(60);
+    let (_cluster, topic, producer) = slow_cluster(3, round_trip, SMALL_QUEUE).await?;
+    let report = report(&producer, &topic, &numbered_events(&["a", "b", "c"], 40)).await?;
+    let codes: BTreeSet<String> = report
+        .outcomes
+        .iter()
+        .filter_map(|outcome| outcome.as_ref().err())
+        .map(ToString::to_string)
+        .collect();
+
+    judge(codes.is_empty(), || {
+        let failed = report.outcomes.iter().filter(|o| o.is_err()).count();
+        Failure::new(
+            format!("{failed} of 40 events failed, with room for 5 in the queue: {codes:?}"),
+            "40 deliveries",
+            "QueueFull means «not now»: the record was not taken, nothing is lost. Wait until delivery reports have made \
+             room, then send the same record again.",
+        )
+    })
+}
+
+/// Events with the same key are in the log in the order given, a full queue or not.
+#[rstest]
+#[case::room_enough("100000")]
+#[case::full_queue("10")]
+#[testbed::test(mock)]
+async fn keeps_the_order_within_a_key(#[case] room: &str) -> Verdict {
+    // Answers come at once, so that room comes and goes while the batch is still being sent.
+    let settings = [("queue.buffering.max.messages", room), ("linger.ms", "0")];
+    let (_cluster, topic, producer) = slow_cluster(3, Duration::ZERO, &settings).await?;
+    let events = numbered_events(&["a", "b", "c", "d"], 300);
+    report(&producer, &topic, &events).await?;
+
+    let sent: Vec<(String, String)> = events.iter().map(key_and_value).collect();
+    let stored: Vec<(String, String)> = topic
+        .records()
+        .await?
+        .into_iter()
+        .filter(|record| record.key.is_some())
+        .map(|record| (text(record.key), text(record.value)))
+        .collect();
+    let counter_example = history::out_of_order_within_key(&sent, &stored);
+    judge(counter_example.is_none(), || {
+        Failure::new(
+            counter_example.unwrap_or_default(),
+            "the events of each key in the order given, each once",
+            "Order comes from putting the records into the queue one after the other. Sends that run at the same time and \
+             each wait for room on their own overtake one another when the queue is full.",
+        )
+    })
+}
+
+fn key_and_value(event: &Event) -> (String, String) {
+    (
+        event.key.clone().unwrap_or_default(),
+        event.payload.to_string(),
+    )
+}
+
+fn text(bytes: Option<Vec<u8>>) -> String {
+    String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+}
+
+/// When it returns, nothing waits in the queue any more, whatever `linger.ms` says.
+#[rstest]
+#[testbed::test]
+async fn leaves_nothing_in_the_queue() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let mut config = topic.client.clone();
+    config.set("linger.ms", "1500");
+    let events = numbered_events(&["a", "b", "c"], 12);
+    let report = report(&producer(&config)?, &topic, &events).await?;
+    let stored: i64 = topic.end_offsets().await?.values().sum();
+
+    judge(stored == 12 && report.delivered == 12, || {
+        Failure::new(
+            format!(
+                "{stored} of 12 events in the log, {} reported as delivered",
+                report.delivered
+            ),
+            "12 of 12: linger.ms holds records back for 1.5 s, and the batch waits for them",
+            "Records in the queue are gone when the producer is dropped, and unknown until they are reported. Flush and \
+             await every delivery report.",
+        )
+    })
+}
