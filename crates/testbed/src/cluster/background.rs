@@ -18,12 +18,9 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> T {
     RUNTIME.block_on(future)
 }
 
-/// Runs `future` over there while an async function waits here.
-///
-/// # Errors
-/// When it panicked.
-pub async fn run<T: Send + 'static>(
+/// Runs `future` over there, whatever becomes of the caller.
+pub fn spawn<T: Send + 'static>(
     future: impl Future<Output = T> + Send + 'static,
-) -> Result<T, tokio::task::JoinError> {
-    RUNTIME.spawn(future).await
+) -> tokio::task::JoinHandle<T> {
+    RUNTIME.spawn(future)
 }

@@ -8,11 +8,11 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersError};
 use testcontainers_modules::kafka::apache;
 
-use super::background;
 use super::image::{IMAGE_VARIABLE, KafkaImage};
+use super::pause::Pause;
 use super::reaper::{Reaper, Task};
 use crate::context;
-use crate::verdict::{NotGraded, Verdict};
+use crate::verdict::Verdict;
 
 /// Marks the containers of a run, so that whatever happens they can be found and removed.
 pub const RUN_LABEL: &str = "kafkalings.run";
@@ -161,35 +161,7 @@ impl DockerKafka {
     ///
     /// # Errors
     /// Not graded, when Docker refuses.
-    pub async fn pause(&self) -> Verdict {
-        let id = self.container.id().to_owned();
-        background::run(async move {
-            docker_client_instance()
-                .await?
-                .pause_container(&id)
-                .await
-                .map_err(testcontainers::core::client::ClientError::PauseContainer)
-        })
-        .await
-        .map_err(|error| NotGraded::broken("pausing Kafka", &error))?
-        .map_err(|error| NotGraded::broken("pausing Kafka", &error))
-    }
-
-    /// Lets them go on.
-    ///
-    /// # Errors
-    /// Not graded, when Docker refuses.
-    pub async fn unpause(&self) -> Verdict {
-        let id = self.container.id().to_owned();
-        background::run(async move {
-            docker_client_instance()
-                .await?
-                .unpause_container(&id)
-                .await
-                .map_err(testcontainers::core::client::ClientError::UnpauseContainer)
-        })
-        .await
-        .map_err(|error| NotGraded::broken("unpausing Kafka", &error))?
-        .map_err(|error| NotGraded::broken("unpausing Kafka", &error))
+    pub async fn pause(&self) -> Verdict<Pause> {
+        Pause::begin(self.container.id()).await
     }
 }

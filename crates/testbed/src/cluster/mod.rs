@@ -18,10 +18,12 @@ mod docker;
 mod image;
 mod mock;
 mod mock_binding;
+mod pause;
 pub mod reaper;
 pub mod shared;
 
 pub use mock::Mock;
+pub use pause::{Outage, Pause};
 
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -148,30 +150,21 @@ impl Cluster {
         Ok(self.admin.get_or_init(|| admin))
     }
 
-    /// Freezes the broker: connections stay open and nothing answers. [`Cluster::unpause`] lets it go on.
+    /// Freezes the broker: connections stay open and nothing answers, until the guard is told or dropped.
     ///
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
-    pub async fn pause(&self) -> Verdict {
+    pub async fn pause(&self) -> Verdict<Pause> {
         self.container()?.pause().await
     }
 
-    /// Lets a paused broker go on.
+    /// Freezes the broker for `length`, which is an outage's length and not a wait for anything. It ends on time
+    /// whatever the check does meanwhile, even when the learner's code blocks the check's thread or panics.
     ///
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
-    pub async fn unpause(&self) -> Verdict {
-        self.container()?.unpause().await
-    }
-
-    /// Pauses the broker for `length`. That is an outage's length, not a wait for anything.
-    ///
-    /// # Errors
-    /// Not graded, where the broker is not the testbed's own container.
-    pub async fn outage(&self, length: Duration) -> Verdict {
-        self.pause().await?;
-        tokio::time::sleep(length).await;
-        self.unpause().await
+    pub async fn outage(&self, length: Duration) -> Verdict<Outage> {
+        Ok(Outage::begin(self.pause().await?, length))
     }
 
     fn container(&self) -> Verdict<&docker::DockerKafka> {

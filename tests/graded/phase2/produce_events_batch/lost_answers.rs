@@ -66,14 +66,10 @@ async fn a_lost_answer_makes_no_duplicate() -> Verdict {
         .await?;
 
         let events = numbered_events(&["a"], 5);
-        cluster.pause().await?;
+        let outage = cluster.outage(OUTAGE).await?;
         control.send()?;
-        let (sent, over) = tokio::join!(report(&producer, &topic, &events), async {
-            tokio::time::sleep(OUTAGE).await;
-            cluster.unpause().await
-        });
-        over?;
-        sent?;
+        report(&producer, &topic, &events).await?;
+        outage.over().await?;
 
         let copies = copies_in_the_log(&topic, &events).await?;
         let control_copies = control.copies().await?;

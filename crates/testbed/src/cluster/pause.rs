@@ -1,0 +1,89 @@
+//! A paused container, and the guarantee that it does not stay so: every other check of the run needs it.
+
+use std::time::Duration;
+
+use testcontainers::core::client::{ClientError, docker_client_instance};
+use tokio::task::JoinHandle;
+
+use super::background;
+use crate::verdict::{NotGraded, Verdict};
+
+/// A paused broker. Dropping it lets the broker go on.
+#[derive(Debug)]
+pub struct Pause {
+    container: Option<String>,
+}
+
+impl Pause {
+    pub(super) async fn begin(container: &str) -> Verdict<Self> {
+        let id = container.to_owned();
+        let paused = background::spawn(async move {
+            let docker = docker_client_instance().await?;
+            let paused = docker.pause_container(&id).await;
+            paused.map_err(ClientError::PauseContainer)
+        });
+        let guard = Self {
+            container: Some(container.to_owned()),
+        };
+        done("pausing Kafka", paused).await?;
+        Ok(guard)
+    }
+
+    /// Lets the broker go on.
+    ///
+    /// # Errors
+    /// Not graded, when Docker refuses.
+    pub async fn end(mut self) -> Verdict {
+        match self.container.take() {
+            Some(id) => done("unpausing Kafka", background::spawn(unpause(id))).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Pause {
+    fn drop(&mut self) {
+        if let Some(id) = self.container.take() {
+            // Nobody is left to be told should it fail; the checks that follow would be not graded.
+            drop(background::spawn(unpause(id)));
+        }
+    }
+}
+
+async fn unpause(id: String) -> Result<(), ClientError> {
+    let docker = docker_client_instance().await?;
+    let unpaused = docker.unpause_container(&id).await;
+    unpaused.map_err(ClientError::UnpauseContainer)
+}
+
+async fn done(what: &str, task: JoinHandle<Result<(), ClientError>>) -> Verdict {
+    task.await
+        .map_err(|error| NotGraded::broken(what, &error))?
+        .map_err(|error| NotGraded::broken(what, &error))
+}
+
+/// A pause that ends by itself.
+#[derive(Debug)]
+pub struct Outage {
+    end: JoinHandle<Verdict>,
+}
+
+impl Outage {
+    pub(super) fn begin(pause: Pause, length: Duration) -> Self {
+        let end = background::spawn(async move {
+            tokio::time::sleep(length).await;
+            pause.end().await
+        });
+        Self { end }
+    }
+
+    /// Waits until the broker goes on.
+    ///
+    /// # Errors
+    /// Not graded, when Docker refuses.
+    pub async fn over(self) -> Verdict {
+        self.end
+            .await
+            .map_err(|error| NotGraded::broken("an outage", &error))?
+    }
+}
