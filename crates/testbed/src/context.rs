@@ -55,6 +55,8 @@ pub struct Context {
     pub check: String,
     /// What it is waiting for.
     pub waiting: Arc<Mutex<Waiting>>,
+    /// Where it panicked last, as `file:line:column`, on whichever of its threads.
+    pub last_panic: Arc<Mutex<Option<String>>>,
 }
 
 thread_local! {

@@ -21,6 +21,7 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     let context = Context {
         check: check.path(),
         waiting: Arc::clone(&waiting),
+        last_panic: Arc::default(),
     };
     let (sender, receiver) = mpsc::channel();
     let spawned = thread::Builder::new().name(check.path()).spawn(move || {
