@@ -309,7 +309,11 @@ async fn judge_committed(topic: &Topic, group: &str, processed: &[Place]) -> Ver
     judge(committed == expected, || {
         Failure::new(
             format!("committed offsets {committed:?} (partition: offset) after it returned"),
-            format!("{expected:?}: in each partition the last processed offset + 1"),
+            if expected.is_empty() {
+                "none, since nothing was processed".to_owned()
+            } else {
+                format!("{expected:?}: in each partition the last processed offset + 1")
+            },
             misconception(&committed, &expected),
         )
     })
@@ -325,10 +329,10 @@ fn misconception(committed: &BTreeMap<i32, i64>, expected: &BTreeMap<i32, i64>) 
     if committed.is_empty() {
         "Nothing is committed until you commit, and only the last commit of a run covers its last events: commit before \
          every return, and wait for the answer. A group.id of your own would commit for somebody else."
-    } else if one_less {
-        "The committed offset is the next one to read, not the last one read: commit the record's offset + 1."
     } else if ahead {
         "What is committed is never handed over again: an offset that counts an event which was not processed loses it."
+    } else if one_less {
+        "The committed offset is the next one to read, not the last one read: commit the record's offset + 1."
     } else {
         "Each partition has an offset of its own. Committing the offset of one record says nothing of the other \
          partitions, and an interval leaves out what came since: commit everything processed before every return."

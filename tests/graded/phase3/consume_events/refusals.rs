@@ -62,14 +62,15 @@ async fn names_the_refused_event() -> Verdict {
 async fn hands_over_nothing_after_a_refusal() -> Verdict {
     let (_topic, _group, handed, outcome) = run_with_a_refusal(3).await?;
     let offsets: Vec<i64> = handed.events().iter().map(|event| event.offset).collect();
-    judge(offsets == [0, 1, 2, 3], || {
+    let after = offsets.iter().skip_while(|offset| **offset != 3);
+    judge(offsets.contains(&3) && after.max() == Some(&3), || {
         Failure::new(
             format!(
                 "offset 3 was refused, {offsets:?} were handed over, and it returned {outcome:?}"
             ),
             "nothing after offset 3",
             "Events after the refused one may build on it, so the partition's order ends where the handler says no. \
-             Skipping it, trying it again here or working on several at a time hands over more.",
+             Skipping it, or working on several at a time, hands over more.",
         )
     })
 }
