@@ -14,7 +14,7 @@ use testbed::{Cluster, Failure, Verdict, judge};
 
 use crate::phase3::{
     Gate, Handed, NOT_IDLE, Run, close, consume, consume_until_idle, consumer, judge_committed,
-    numbered, place, times, until, until_idle,
+    numbered, only_member, place, times, until, until_idle,
 };
 
 /// Uneven partitions: 2, 3 and 4 events.
@@ -27,7 +27,7 @@ async fn commits_every_partition_before_it_returns_at_max_events() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     consume(&consumer, &until(9), handed.handler()).await?;
     judge_committed(&topic, &group, &handed.accepted()).await
 }
@@ -58,7 +58,7 @@ async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
         }
         Ok(())
     });
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     consume(&consumer, &options, handler).await?;
     judge_committed(&topic, &group, &handed.accepted()).await
 }
@@ -74,7 +74,7 @@ async fn commits_every_partition_before_it_returns_when_the_handler_refuses() ->
         8 => Err("refused".into()),
         _ => Ok(()),
     });
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let _ = Run::start(&consumer, &until(9), handler).end().await?;
     judge_committed(&topic, &group, &handed.accepted()).await
 }
@@ -120,7 +120,7 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
         }
         Ok(())
     });
-    let mut config = topic.member(&group);
+    let mut config = only_member(&topic, &group);
     // Auto-commit is off in `create_consumer`. Where it was left on, this makes it quick.
     config.set("auto.commit.interval.ms", "100");
     let consumer = consumer(&config, &topic.name)?;
@@ -151,7 +151,7 @@ async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
         }
         Ok(())
     });
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &until(3), handler);
     run.hands_over(&handed, 3, "The events were there before the consumer.")
         .await?;
@@ -202,7 +202,7 @@ async fn reports_a_refused_commit(
         .faults()?
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 100]);
     let (group, handed) = (topic.new_group(), Handed::default());
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let outcome = Run::start(&consumer, &until(3), handed.handler())
         .end()
         .await?;

@@ -4,7 +4,9 @@ use event_log::phase3_consumer::create_consumer;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{Handed, close, consume, consumer, judge_committed, numbered, times, until};
+use crate::phase3::{
+    Handed, close, consume, consumer, judge_committed, numbered, only_member, times, until,
+};
 
 /// The cluster and the group are those of the settings given.
 #[rstest]
@@ -13,7 +15,7 @@ async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered(times(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     consume(&consumer, &until(2), handed.handler()).await?;
     judge_committed(&topic, &group, &[(0, 0), (0, 1)]).await
 }
@@ -26,7 +28,7 @@ async fn a_new_group_starts_at_the_first_record() -> Verdict {
     topic.seed(numbered(times(3, 0))).await?;
     for number in 1..=2 {
         let handed = Handed::default();
-        let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+        let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
         consume(&consumer, &until(3), handed.handler()).await?;
         close(consumer).await?;
         let places = handed.places();
@@ -56,7 +58,7 @@ async fn refuses_what_librdkafka_does_not_take(
     #[case] value: Option<&str>,
 ) -> Verdict {
     let topic = Cluster::mock()?.topic(1).await?;
-    let mut config = topic.member("a-group");
+    let mut config = only_member(&topic, "a-group");
     match value {
         Some(value) => config.set(setting, value),
         None => config.remove(setting),

@@ -11,8 +11,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, NOT_IDLE, Outcome, Run, close, consumer, judge_committed, numbered, times, until,
-    until_idle,
+    Handed, NOT_IDLE, Outcome, Run, close, consumer, judge_committed, numbered, only_member, times,
+    until, until_idle,
 };
 
 /// A consumer of the check's own, which shows that the fault reaches consumers.
@@ -20,8 +20,7 @@ struct Control(StreamConsumer);
 
 impl Control {
     fn new(topic: &Topic) -> Verdict<Self> {
-        let control: StreamConsumer = topic
-            .member(&topic.new_group())
+        let control: StreamConsumer = only_member(topic, &topic.new_group())
             .set("auto.offset.reset", "earliest")
             .create()
             .map_err(|error| NotGraded::broken("control", &error))?;
@@ -55,7 +54,7 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     let topic = cluster.topic(1).await?;
     topic.seed(numbered(times(3, 0))).await?;
     let handed = Handed::default();
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let control = Control::new(&topic)?;
     let mut run = Run::start(&consumer, &until(5), handed.handler());
 
@@ -114,7 +113,7 @@ async fn ends_with_the_code_of_a_missing_right(
     topic.seed(numbered(times(3, 0))).await?;
     cluster.faults()?.fail_next(request, &[refusal; 100]);
     let handed = Handed::default();
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let outcome = Run::start(&consumer, &until(3), handed.handler())
         .end()
         .await?;
@@ -128,7 +127,7 @@ async fn ends_with_the_code_of_a_missing_topic() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     let handed = Handed::default();
     let missing = format!("{}-missing", topic.name);
-    let consumer = consumer(&topic.member(&topic.new_group()), &missing)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &missing)?;
     let outcome = Run::start(&consumer, &until(1), handed.handler())
         .end()
         .await?;
@@ -143,7 +142,7 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let topic = cluster.topic(1).await?;
     topic.seed(numbered(times(3, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handed.handler());
     run.hands_over(&handed, 3, "The events were there before the consumer.")
         .await?;

@@ -8,7 +8,9 @@ use testbed::history::{Place, lost, out_of_order, place};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{Handed, ReceivedEvent, close, consume, consumer, numbered, until};
+use crate::phase3::{
+    Handed, ReceivedEvent, close, consume, consumer, numbered, only_member, until,
+};
 
 fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
     event.event.key.as_deref().map(str::as_bytes) == record.key.as_deref()
@@ -28,7 +30,7 @@ async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
     let records = topic.records().await?;
     let stored: BTreeSet<Place> = records.iter().map(|r| (r.partition, r.offset)).collect();
     let handed = Handed::default();
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let report = consume(&consumer, &until(30), handed.handler()).await?;
 
     let consumed: BTreeSet<Place> = handed.places().into_iter().collect();
@@ -50,7 +52,10 @@ async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
     });
     judge(odd.is_none(), || {
         Failure::new(
-            format!("handed over {odd:?}, which is not what the log has there"),
+            format!(
+                "handed over {:?}, which is not what the log has there",
+                odd.map(|event| (event.partition, event.offset, &event.event))
+            ),
             "key, payload, timestamp, partition and offset of the record",
             "ReceivedEvent::from_record takes all of it from the record. No key is None, and the timestamp is the \
              record's, not the time of reading.",
@@ -81,7 +86,7 @@ async fn hands_over_the_events_of_a_partition_in_order() -> Verdict {
         }
         Ok(())
     });
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     consume(&consumer, &until(300), handler).await?;
 
     let places = handed.places();

@@ -5,7 +5,9 @@ use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{Handed, close, consume, consume_until_idle, consumer, judge_committed, until};
+use crate::phase3::{
+    Handed, close, consume, consume_until_idle, consumer, judge_committed, only_member, until,
+};
 
 const PASSED_OVER: &str = "Such a record is as fine for Kafka as any other, and it is the same each time it is read: count \
                            what from_record says, go on, and commit past it. Stopping there would stop the group for ever.";
@@ -80,7 +82,7 @@ async fn passes_over(#[case] bad: Seed, #[case] expected: SkippedRecords) -> Ver
         .seed(vec![event(), bad.clone(), bad, event(), event()])
         .await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let report = consume(&consumer, &until(3), handed.handler()).await?;
     close(consumer).await?;
 

@@ -6,7 +6,8 @@ use testbed::history::Place;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, Outcome, Run, close, consume, consumer, judge_committed, numbered, place, times, until,
+    Handed, Outcome, Run, close, consume, consumer, judge_committed, numbered, only_member, place,
+    times, until,
 };
 
 /// A handler that refuses the event at this place.
@@ -38,7 +39,7 @@ async fn names_the_refused_event() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(numbered(times(4, 1))).await?;
     let handed = Handed::default();
-    let consumer = consumer(&topic.member(&topic.new_group()), &topic.name)?;
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let handler = refusing(&handed, (1, 2));
     let outcome = Run::start(&consumer, &until(4), handler).end().await?;
     let named = matches!(
