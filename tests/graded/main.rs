@@ -5,7 +5,7 @@
 //!
 //! - [`phase1`]: the environment answers, and the admin makes the topics. Passes on a fresh clone.
 //! - [`phase2`]: `produce_event`, `produce_events_batch`.
-//! - [`phase3`]: `consume_events`.
+//! - [`phase3`]: `create_consumer`, `consume_events`.
 //! - [`phase4`]: `run_consumer_worker`, `demonstrate_rebalancing`.
 //! - [`look`]: where a failure sends the learner.
 

@@ -135,9 +135,8 @@ impl Cluster {
             .operation_timeout(Some(ANSWER_TIMEOUT))
             .request_timeout(Some(ANSWER_TIMEOUT));
         let results = self.admin()?.create_topics([&topic], &options).await?;
-        match results.into_iter().next() {
-            Some(Err((_, code))) => return Err(KafkaError::AdminOp(code)),
-            Some(Ok(_)) | None => {}
+        if let Some(Err((_, code))) = results.into_iter().next() {
+            return Err(KafkaError::AdminOp(code));
         }
         // The controller has created it. That the brokers know it takes a moment, in which a consumer would be told that
         // there is no such topic.
