@@ -11,7 +11,9 @@
 //! - [`probe`]: a client of the check's own that reads back what really is on the broker.
 //! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.
 //! - [`wait`]: waiting for conditions, with a deadline and a reason.
+//! - [`apart`]: the learner's code on a thread of its own, so that the check can look at the broker meanwhile.
 
+pub mod apart;
 pub mod cluster;
 pub mod context;
 pub mod harness;
@@ -20,6 +22,7 @@ pub mod probe;
 pub mod verdict;
 pub mod wait;
 
+pub use apart::Apart;
 pub use cluster::{Cluster, Topic};
 pub use testbed_macros::test;
 pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};

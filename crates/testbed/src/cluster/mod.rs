@@ -1,13 +1,14 @@
 //! A Kafka to work on.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 
 use crate::context::unique_name;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
@@ -136,10 +137,34 @@ impl Cluster {
             .operation_timeout(Some(ANSWER_TIMEOUT))
             .request_timeout(Some(ANSWER_TIMEOUT));
         let results = self.admin()?.create_topics([&topic], &options).await?;
-        match results.into_iter().next() {
-            Some(Err((_, code))) => Err(rdkafka::error::KafkaError::AdminOp(code)),
-            Some(Ok(_)) | None => Ok(()),
+        if let Some(Err((_, code))) = results.into_iter().next() {
+            return Err(KafkaError::AdminOp(code));
         }
+        // The controller has created it. That the brokers know it takes a moment, in which a consumer would be told that
+        // there is no such topic.
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
+        while !self.knows_topic(name, partitions)? {
+            if Instant::now() >= deadline {
+                return Err(KafkaError::AdminOp(RDKafkaErrorCode::LeaderNotAvailable));
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Ok(())
+    }
+
+    fn knows_topic(&self, name: &str, partitions: i32) -> KafkaResult<bool> {
+        let metadata = self
+            .admin()?
+            .inner()
+            .fetch_metadata(Some(name), ANSWER_TIMEOUT)?;
+        let with_leader = |topic: &MetadataTopic| {
+            let partitions = topic.partitions().iter();
+            partitions
+                .filter(|partition| partition.error().is_none() && partition.leader() >= 0)
+                .count()
+        };
+        let known = metadata.topics().first().map(with_leader);
+        Ok(known == usize::try_from(partitions).ok())
     }
 
     fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {

@@ -1,14 +1,13 @@
 //! A check on a thread of its own, with a deadline that holds even when the learner's code blocks the thread for ever.
 
-use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::thread;
 
 use super::{Body, Check, panics};
-use crate::context::{self, Context, Waiting};
-use crate::verdict::{Failure, NotGraded, Verdict};
+use crate::context::{self, Context, Panic};
+use crate::verdict::{Failure, NotGraded, NotPassed, Verdict};
 use crate::wait;
 
 /// Runs the check's body. When the deadline passes, its thread is left behind: nothing can stop it from outside, and it
@@ -17,43 +16,55 @@ use crate::wait;
 /// # Errors
 /// Whatever the check fails with, a panic and a missed deadline included.
 pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
-    let waiting = Arc::new(Mutex::new(Waiting::default()));
     let context = Context {
         check: check.path(),
-        waiting: Arc::clone(&waiting),
+        waiting: Arc::default(),
+        last_panic: Arc::default(),
     };
     let (sender, receiver) = mpsc::channel();
+    let of_thread = context.clone();
     let spawned = thread::Builder::new().name(check.path()).spawn(move || {
-        context::enter(context);
+        context::enter(of_thread.clone());
         // A verdict that comes after the deadline finds nobody to take it.
-        let _ = sender.send(on_a_runtime(body));
+        let _ = sender.send(on_a_runtime(&of_thread, body));
     });
     if let Err(error) = spawned {
         return Err(NotGraded::broken("no thread", &error));
     }
-    match receiver.recv_timeout(check.deadline) {
+    let verdict = match receiver.recv_timeout(check.deadline) {
         Ok(verdict) => verdict,
-        Err(RecvTimeoutError::Timeout) => Err(missed(check, &waiting).into()),
+        Err(RecvTimeoutError::Timeout) => Err(missed(check, &context).into()),
         Err(RecvTimeoutError::Disconnected) => {
             Err(NotGraded::broken("its thread", &"ended without a verdict"))
         }
-    }
+    };
+    verdict.map_err(|not_passed| with_panic_of_a_task(not_passed, &context))
 }
 
-fn on_a_runtime(body: fn() -> Body) -> Verdict {
+fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
+    let of_threads = context.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
+        // Tasks and blocking calls of the learner's code run on these.
+        .on_thread_start(move || context::enter(of_threads.clone()))
         .build()
         .map_err(|error| NotGraded::broken("no runtime", &error))?;
     let verdict = catch_unwind(AssertUnwindSafe(|| runtime.block_on(body())));
     // Whatever the learner's code left running must not keep the verdict back.
     runtime.shutdown_background();
-    verdict.unwrap_or_else(|panic| Err(panicked(&*panic).into()))
+    verdict.unwrap_or_else(|_panic| {
+        let panic = panics::take(context).unwrap_or_else(|| Panic {
+            place: "an unknown place".to_owned(),
+            message: "(no text)".to_owned(),
+        });
+        Err(panicked(&panic).into())
+    })
 }
 
-fn missed(check: &Check, waiting: &Mutex<Waiting>) -> Failure {
-    let waiting = waiting
+fn missed(check: &Check, context: &Context) -> Failure {
+    let waiting = context
+        .waiting
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
@@ -67,10 +78,12 @@ fn missed(check: &Check, waiting: &Mutex<Waiting>) -> Failure {
     wait::too_long(check.deadline, &waiting.what, &waiting.concept)
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Failure {
-    let message = panics::message(panic);
-    let place = panics::last_place().unwrap_or_else(|| "an unknown place".to_owned());
-    if let Some(todo) = message.strip_prefix("not yet implemented: ") {
+/// What `todo!` puts in front of its text.
+const TODO: &str = "not yet implemented: ";
+
+fn panicked(panic: &Panic) -> Failure {
+    let Panic { place, message } = panic;
+    if let Some(todo) = message.strip_prefix(TODO) {
         return Failure::new(
             format!("todo!() at {place}: {todo}"),
             "your code in its place",
@@ -82,4 +95,18 @@ fn panicked(panic: &(dyn Any + Send)) -> Failure {
         "no panic, whatever Kafka and the records say",
         "What can go wrong is part of the result: return it as an error instead of unwrapping it.",
     )
+}
+
+/// A task that panicked may be why a check waited in vain; its panic has not been told yet.
+fn with_panic_of_a_task(not_passed: NotPassed, context: &Context) -> NotPassed {
+    match (not_passed, panics::take(context)) {
+        (NotPassed::Failed(mut failure), Some(Panic { place, message })) => {
+            failure.seen = format!(
+                "{}\nand a task panicked at {place}: {message}",
+                failure.seen
+            );
+            NotPassed::Failed(failure)
+        }
+        (not_passed, _) => not_passed,
+    }
 }

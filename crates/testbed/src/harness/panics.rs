@@ -1,28 +1,45 @@
-//! Where a check panicked. The message comes with the panic itself, the place only through the hook.
+//! What panicked in a check. The message comes with the panic itself, the place only through the hook, and from a task
+//! that the learner's code spawned neither may ever come.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::panic;
+use std::sync::PoisonError;
 
-use crate::context;
+use crate::context::{self, Context, Panic};
 
-thread_local! {
-    static LAST_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// From now on a panic on a check's thread is remembered instead of printed: the verdict tells it. Panics on other
-/// threads, such as those of tasks that the learner's code spawned, are printed as usual.
+/// From now on a panic on a thread of a check or of its runtime is remembered instead of printed: the verdict tells it.
+/// Panics on other threads are printed as usual.
 pub fn remember() {
     let default = panic::take_hook();
-    panic::set_hook(Box::new(move |info| {
-        if context::current().is_none() {
-            return default(info);
+    panic::set_hook(Box::new(move |info| match context::current() {
+        None => default(info),
+        Some(context) => {
+            let place = info.location().map(ToString::to_string);
+            set(
+                &context,
+                Some(Panic {
+                    place: place.map_or_else(
+                        || "an unknown place".to_owned(),
+                        |place| without_detours(&place),
+                    ),
+                    message: message(info.payload()).to_owned(),
+                }),
+            );
         }
-        let place = info
-            .location()
-            .map(|place| without_detours(&place.to_string()));
-        LAST_PLACE.with_borrow_mut(|last| *last = place);
     }));
+}
+
+/// Takes the last panic of the check.
+pub fn take(context: &Context) -> Option<Panic> {
+    set(context, None)
+}
+
+fn set(context: &Context, panic: Option<Panic>) -> Option<Panic> {
+    let mut last = context
+        .last_panic
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut last, panic)
 }
 
 /// `src/../exercises/a.rs` is how the compiler says `exercises/a.rs`.
@@ -39,13 +56,7 @@ fn without_detours(path: &str) -> String {
     parts.join("/")
 }
 
-/// Where the current thread panicked last, as `file:line:column`.
-pub fn last_place() -> Option<String> {
-    LAST_PLACE.with_borrow_mut(Option::take)
-}
-
-/// What a panic said.
-pub fn message(panic: &(dyn Any + Send)) -> &str {
+fn message(panic: &(dyn Any + Send)) -> &str {
     if let Some(text) = panic.downcast_ref::<&str>() {
         text
     } else if let Some(text) = panic.downcast_ref::<String>() {

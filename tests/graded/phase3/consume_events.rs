@@ -1,0 +1,17 @@
+//! Each promise of `consume_events`' doc comment, and of `create_consumer`'s.
+//!
+//! - [`consumer`]: what `create_consumer` makes.
+//! - [`handing_over`]: which events come, and in what order.
+//! - [`commits`]: what is committed, and when.
+//! - [`refusals`]: what happens when the handler refuses an event.
+//! - [`endings`]: what ends a run, and what does not.
+//! - [`no_events`]: records that are no events.
+//! - [`errors`]: Kafka's errors, those that pass and those that do not.
+
+mod commits;
+mod consumer;
+mod endings;
+mod errors;
+mod handing_over;
+mod no_events;
+mod refusals;

@@ -1,0 +1,222 @@
+//! What is committed, and when.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use event_log::consuming::ConsumeError;
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rstest::rstest;
+use testbed::history::committed_ahead;
+use testbed::probe::GroupProbe;
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use crate::phase3::{
+    Gate, Handed, NOT_IDLE, Run, close, consume, consume_until_idle, consumer, judge_committed,
+    numbered, only_member, place, times, until, until_idle,
+};
+
+/// Uneven partitions: 2, 3 and 4 events.
+const UNEVEN: [i32; 9] = [0, 1, 2, 0, 1, 2, 1, 2, 2];
+
+/// It commits the last processed offset + 1 of every partition before it returns: after `max_events`.
+#[rstest]
+#[testbed::test]
+async fn commits_every_partition_before_it_returns_at_max_events() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic.seed(numbered(UNEVEN)).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    consume(&consumer, &until(9), handed.handler()).await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}
+
+/// The same when it ends because no more records come.
+#[rstest]
+#[testbed::test]
+async fn commits_every_partition_before_it_returns_when_idle() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic.seed(numbered(UNEVEN)).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    consume_until_idle(&topic, &group, &handed).await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}
+
+/// The same when it is stopped.
+#[rstest]
+#[testbed::test]
+async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic.seed(numbered(UNEVEN)).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let options = until_idle(NOT_IDLE);
+    let stop = options.stop.clone();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 8 {
+            stop.cancel();
+        }
+        Ok(())
+    });
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    consume(&consumer, &options, handler).await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}
+
+/// The same when the handler refuses an event: what was accepted before, in whichever partition, is committed.
+#[rstest]
+#[testbed::test]
+async fn commits_every_partition_before_it_returns_when_the_handler_refuses() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic.seed(numbered(UNEVEN)).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let handler = handed.handler_that(|earlier, _| match earlier {
+        8 => Err("refused".into()),
+        _ => Ok(()),
+    });
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let _ = Run::start(&consumer, &until(9), handler).end().await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}
+
+/// Watches for a while that nothing past `processed` is committed. A watch cannot prove the promise, only break it: it
+/// lasts several intervals of the auto-commit.
+async fn watch_commits(probe: &GroupProbe, processed: &BTreeMap<i32, i64>) -> Verdict {
+    let until = Instant::now() + Duration::from_millis(700);
+    while Instant::now() < until {
+        let committed = probe.committed().await?;
+        let ahead = committed_ahead(&committed, processed);
+        judge(ahead.is_none(), || {
+            Failure::new(
+                format!(
+                    "{}, and the handler is still at work on the next one",
+                    ahead.unwrap_or_default()
+                ),
+                "no offset is committed before the handler has accepted the event",
+                "Received is not processed. Auto-commit, a commit before the handler, a commit of the consumer's position \
+                 or a commit of a later event count the event as done, and a crash now loses it.",
+            )
+        })?;
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    Ok(())
+}
+
+/// An event's offset is committed only after the handler has accepted the event. The handler is held at one of six
+/// events, which all wait in the consumer.
+#[rstest]
+#[case::first(0)]
+#[case::third(2)]
+#[testbed::test]
+async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(6, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let probe = topic.group_probe(&group)?;
+    let (gate, wait) = Gate::new();
+    let handler = handed.handler_that(move |_, event| {
+        if place(event) == (0, i64::try_from(held).unwrap_or_default()) {
+            wait();
+        }
+        Ok(())
+    });
+    let mut config = only_member(&topic, &group);
+    // Auto-commit is off in `create_consumer`. Where it was left on, this makes it quick.
+    config.set("auto.commit.interval.ms", "100");
+    let consumer = consumer(&config, &topic.name)?;
+    let mut run = Run::start(&consumer, &until(6), handler);
+
+    let nothing_comes = "The events were there before the consumer: a group without committed offsets starts at the first.";
+    run.hands_over(&handed, held + 1, nothing_comes).await?;
+    let processed = BTreeMap::from([(0, i64::try_from(held).unwrap_or_default())]);
+    watch_commits(&probe, &processed).await?;
+    gate.open();
+    run.report().await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}
+
+/// It waits for the broker's answer to the last commit.
+#[rstest]
+#[testbed::test(mock)]
+async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
+    let round_trip = Duration::from_millis(400);
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let handed = Handed::default();
+    let (gate, wait) = Gate::new();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 2 {
+            wait();
+        }
+        Ok(())
+    });
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let mut run = Run::start(&consumer, &until(3), handler);
+    run.hands_over(&handed, 3, "The events were there before the consumer.")
+        .await?;
+
+    cluster.faults()?.round_trip_time(round_trip);
+    let accepted = Instant::now();
+    gate.open();
+    let outcome = run.end().await?;
+    let took = accepted.elapsed();
+    cluster.faults()?.round_trip_time(Duration::ZERO);
+    close(consumer).await?;
+
+    judge(took >= round_trip, || {
+        Failure::new(
+            format!(
+                "returned {outcome:?} {} after the last event was accepted",
+                seconds(took)
+            ),
+            format!(
+                "at least {}, which is what the broker takes to answer a commit",
+                seconds(round_trip)
+            ),
+            "An asynchronous commit is a request put into a queue. Whether the last one worked is known when the broker \
+             has answered: commit it with CommitMode::Sync.",
+        )
+    })
+}
+
+/// The broker's refusal of the last commit is an error with the broker's code.
+#[rstest]
+#[case::no_right(
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+    RDKafkaErrorCode::GroupAuthorizationFailed
+)]
+#[case::no_such_offset(
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE,
+    RDKafkaErrorCode::InvalidCommitOffsetSize
+)]
+#[testbed::test(mock)]
+async fn reports_a_refused_commit(
+    #[case] refusal: RDKafkaRespErr,
+    #[case] expected: RDKafkaErrorCode,
+) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 100]);
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let outcome = Run::start(&consumer, &until(3), handed.handler())
+        .end()
+        .await?;
+    let committed = topic.group_probe(&group)?.committed().await?;
+
+    let code = outcome.as_ref().err().and_then(ConsumeError::code);
+    judge(code == Some(expected), || {
+        Failure::new(
+            format!(
+                "{outcome:?}, while the broker refuses commits: committed offsets {committed:?} (partition: offset)"
+            ),
+            format!("Err with Kafka's code {expected:?}"),
+            "An asynchronous or automatic commit says Ok before the broker has answered. Only a synchronous one tells \
+             whether the group will go on from there: pass its error on.",
+        )
+    })
+}

@@ -1,0 +1,247 @@
+//! What ends a run, and what does not.
+
+use std::time::{Duration, Instant};
+
+use event_log::consuming::{ConsumeReport, Ended};
+use rstest::rstest;
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
+
+use crate::phase3::{
+    Handed, Run, close, consume, consumer, judge_committed, numbered, only_member, times, until,
+    until_idle,
+};
+
+/// Longer than any idle time-out that a check waits for.
+const FOR_LONG: Duration = Duration::from_mins(1);
+
+fn judge_ended(report: &ConsumeReport, expected: Ended) -> Verdict {
+    judge(report.ended == expected, || {
+        Failure::new(
+            format!("{report:?}"),
+            format!("ended: {expected:?}"),
+            "Whoever starts a consumer has to know whether its work is done, whether it ran dry or whether it was told \
+             to stop: each way out of the loop says its own.",
+        )
+    })
+}
+
+/// It ends when no record came for `idle_timeout`, and not before.
+#[rstest]
+#[testbed::test]
+async fn ends_when_idle() -> Verdict {
+    let idle_timeout = Duration::from_millis(1500);
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let begun = Instant::now();
+    let report = consume(&consumer, &until_idle(idle_timeout), handed.handler()).await?;
+    let took = begun.elapsed();
+    judge(took >= idle_timeout, || {
+        Failure::new(
+            format!("returned {report:?} after {}", seconds(took)),
+            format!("at least the idle time-out of {}", seconds(idle_timeout)),
+            "A poll that gives nothing says that nothing is there yet. Only when nothing came for the whole time-out is \
+             the consumer idle.",
+        )
+    })?;
+    judge_ended(&report, Ended::Idle)
+}
+
+/// A while without records is no end: the idle time-out is what counts.
+#[rstest]
+#[case::after_the_last_record(2)]
+#[case::before_the_first_record(0)]
+#[testbed::test]
+async fn waits_for_more(#[case] at_first: usize) -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(at_first, 0))).await?;
+    let handed = Handed::default();
+    let options = until_idle(FOR_LONG);
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let mut run = Run::start(&consumer, &options, handed.handler());
+
+    let concept = "An empty poll is not the end of the topic: a topic has no end. Keep polling until the idle time-out has \
+                   passed.";
+    run.hands_over(&handed, at_first, concept).await?;
+    run.goes_on_for(Duration::from_millis(1300), &handed, concept)
+        .await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    run.hands_over(&handed, at_first + 2, concept).await?;
+    options.stop.cancel();
+    Ok(())
+}
+
+/// Seeds a record every 300 ms, so long that one idle time-out does not reach from the first to the last.
+async fn seed_steadily(topic: &Topic, idle_timeout: Duration) -> Verdict {
+    let begun = Instant::now();
+    let mut interval = tokio::time::interval(Duration::from_millis(300));
+    while begun.elapsed() < idle_timeout * 5 / 4 {
+        interval.tick().await;
+        topic.seed(numbered([0])).await?;
+    }
+    Ok(())
+}
+
+/// The idle time begins anew with each record.
+#[rstest]
+#[testbed::test]
+async fn is_not_idle_while_records_come() -> Verdict {
+    let idle_timeout = Duration::from_millis(1800);
+    let topic = Cluster::shared()?.topic(1).await?;
+    let handed = Handed::default();
+    let options = until_idle(idle_timeout);
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let begun = Instant::now();
+    let mut run = Run::start(&consumer, &options, handed.handler());
+    let outcome = tokio::select! {
+        biased;
+        seeded = seed_steadily(&topic, idle_timeout) => {
+            options.stop.cancel();
+            return seeded;
+        }
+        outcome = run.returned() => outcome,
+    };
+    // It was idle only if the machine was so busy that no record came for that long.
+    let idle = handed.last_accepted().unwrap_or(begun).elapsed();
+    judge(idle >= idle_timeout, || {
+        Failure::new(
+            format!(
+                "returned {outcome:?} {} after the last of {} events, while they kept coming",
+                seconds(idle),
+                handed.count()
+            ),
+            format!(
+                "it goes on until nothing has come for {}",
+                seconds(idle_timeout)
+            ),
+            "The idle time-out is the time since the last record. A time-out around the whole loop is a limit to the \
+             run, however much there is to do.",
+        )
+    })
+}
+
+/// It ends when `max_events` were handled; the rest is left for the next run.
+#[rstest]
+#[testbed::test]
+async fn ends_at_max_events() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(10, 0))).await?;
+    let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
+    let member = consumer(&topic.member(&group), &topic.name)?;
+    let report = consume(&member, &until(4), first.handler()).await?;
+    judge(first.count() == 4 && report.handled == 4, || {
+        Failure::new(
+            format!("{} events handed over, {report:?}", first.count()),
+            "4 of 10 with max_events 4",
+            "The limit counts events, and it is looked at before the next one is taken, not after, and not for each \
+             batch or partition.",
+        )
+    })?;
+    judge_ended(&report, Ended::MaxEvents)?;
+    judge_committed(&topic, &group, &[(0, 3)]).await?;
+    close(member).await?;
+
+    let member = consumer(&topic.member(&group), &topic.name)?;
+    consume(&member, &until(6), second.handler()).await?;
+    let offsets: Vec<i64> = second.events().iter().map(|event| event.offset).collect();
+    judge(offsets == [4, 5, 6, 7, 8, 9], || {
+        Failure::new(
+            format!("the next run was handed the offsets {offsets:?}"),
+            "the other six, from offset 4 on",
+            "What the consumer has fetched and not handled is not consumed. Committing it loses it.",
+        )
+    })
+}
+
+const STOPS_LATE: &str = "A loop that waits for a record does not see the stop token: wait for whichever comes first, as in \
+                          select!, or poll in short turns and look in between.";
+
+/// It ends promptly when it is stopped while no record comes.
+#[rstest]
+#[case::after_the_last_record(2)]
+#[case::before_the_first_record(0)]
+#[testbed::test]
+async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(at_first, 0))).await?;
+    let handed = Handed::default();
+    let options = until_idle(FOR_LONG);
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let mut run = Run::start(&consumer, &options, handed.handler());
+    run.hands_over(&handed, at_first, STOPS_LATE).await?;
+    run.goes_on_for(Duration::from_millis(300), &handed, STOPS_LATE)
+        .await?;
+
+    options.stop.cancel();
+    let stopped = testbed::within(
+        Duration::from_secs(5),
+        "`consume_events` to return after `stop` was cancelled",
+        STOPS_LATE,
+        run.report(),
+    );
+    judge_ended(&stopped.await??, Ended::Stopped)
+}
+
+/// It ends promptly when it is stopped while records keep coming.
+#[rstest]
+#[testbed::test]
+async fn stops_while_records_come() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(400, 0))).await?;
+    let handed = Handed::default();
+    let options = until(400);
+    let stop = options.stop.clone();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 4 {
+            stop.cancel();
+        }
+        Ok(())
+    });
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let report = consume(&consumer, &options, handler).await?;
+    // A few more are no harm: a batch in work may be finished.
+    judge(handed.count() < 100, || {
+        Failure::new(
+            format!(
+                "{} of 400 events were handed over, stopped at the fifth; {report:?}",
+                handed.count()
+            ),
+            "it stops soon after the fifth",
+            "A stop token that is looked at only when there is nothing to do is not seen by a consumer that has work.",
+        )
+    })?;
+    judge_ended(&report, Ended::Stopped)
+}
+
+/// The end of a partition is no record and no end.
+#[rstest]
+#[testbed::test]
+async fn the_end_of_a_partition_is_nothing() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic.seed(numbered([0, 0, 1])).await?;
+    let handed = Handed::default();
+    let options = until_idle(FOR_LONG);
+    let mut config = only_member(&topic, &topic.new_group());
+    config.set("enable.partition.eof", "true");
+    let consumer = consumer(&config, &topic.name)?;
+    let mut run = Run::start(&consumer, &options, handed.handler());
+
+    let concept = "With enable.partition.eof the consumer tells that it has read all there is for now, as an error \
+                   PartitionEOF from poll or recv. More may come: is_passing holds for it.";
+    run.hands_over(&handed, 3, concept).await?;
+    run.goes_on_for(Duration::from_millis(500), &handed, concept)
+        .await?;
+    topic.seed(numbered([0, 1, 2])).await?;
+    run.hands_over(&handed, 6, concept).await?;
+    options.stop.cancel();
+    let report = run.report().await?;
+    judge(handed.count() == 6 && report.handled == 6, || {
+        Failure::new(
+            format!("{} events handed over, {report:?}", handed.count()),
+            "handled: 6 for 6 events",
+            "The end of a partition is not an event: it counts for nothing.",
+        )
+    })
+}

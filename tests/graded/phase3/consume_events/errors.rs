@@ -1,0 +1,158 @@
+//! Kafka's errors: those that pass, and those that do not.
+
+use std::time::Duration;
+
+use event_log::consuming::ConsumeError;
+use event_log::errors::is_passing;
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rstest::rstest;
+use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
+
+use crate::phase3::{
+    Handed, NOT_IDLE, Outcome, Run, close, consumer, judge_committed, numbered, only_member, times,
+    until, until_idle,
+};
+
+/// A consumer of the check's own, which shows that the fault reaches consumers.
+struct Control(StreamConsumer);
+
+impl Control {
+    fn new(topic: &Topic) -> Verdict<Self> {
+        let control: StreamConsumer = only_member(topic, &topic.new_group())
+            .set("auto.offset.reset", "earliest")
+            .create()
+            .map_err(|error| NotGraded::broken("control", &error))?;
+        control
+            .subscribe(&[&topic.name])
+            .map_err(|error| NotGraded::broken("control", &error))?;
+        Ok(Self(control))
+    }
+
+    /// Waits until it gets an error that passes.
+    async fn meets_a_passing_error(&self) -> Verdict {
+        let meets = async {
+            loop {
+                match self.0.recv().await {
+                    Err(error) if is_passing(&error) => return,
+                    _ => {}
+                }
+            }
+        };
+        tokio::time::timeout(NOT_IDLE, meets)
+            .await
+            .map_err(|_elapsed| NotGraded::broken("control", &"no error while the broker was away"))
+    }
+}
+
+/// A broker that is away for a while ends nothing: what comes after it is back is handed over.
+#[rstest]
+#[testbed::test(mock)]
+async fn lives_through_a_broker_that_goes_away() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let control = Control::new(&topic)?;
+    let mut run = Run::start(&consumer, &until(5), handed.handler());
+
+    let concept = "librdkafka reconnects by itself and says so as an error from poll or recv. Where is_passing holds, the \
+                   loop has nothing to do but go on; a `?` or an unwrap there turns a hiccup into an outage.";
+    run.hands_over(&handed, 3, concept).await?;
+    cluster.faults()?.down();
+    control.meets_a_passing_error().await?;
+    run.goes_on_for(Duration::from_millis(300), &handed, concept)
+        .await?;
+    cluster.faults()?.up();
+    topic.seed(numbered(times(2, 0))).await?;
+    run.hands_over(&handed, 5, concept).await?;
+    run.report().await?;
+    tokio::task::spawn_blocking(|| drop(control));
+    Ok(())
+}
+
+fn judge_code(outcome: &Outcome, expected: RDKafkaErrorCode) -> Verdict {
+    let code = outcome.as_ref().err().and_then(ConsumeError::code);
+    judge(code == Some(expected), || {
+        Failure::new(
+            format!("{outcome:?}"),
+            format!("Err with Kafka's code {expected:?}"),
+            "An error for which is_passing does not hold will be there for ever. A loop that goes on looks alive and does \
+             nothing: end it, and pass the error on as it is.",
+        )
+    })
+}
+
+/// A right that is missing ends it with Kafka's code, wherever the broker asks for it.
+#[rstest]
+#[case::to_find_the_coordinator(
+    RDKafkaApiKey::FindCoordinator,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+    RDKafkaErrorCode::GroupAuthorizationFailed
+)]
+#[case::to_join_the_group(
+    RDKafkaApiKey::JoinGroup,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
+    RDKafkaErrorCode::GroupAuthorizationFailed
+)]
+#[case::to_read_the_topic(
+    RDKafkaApiKey::Fetch,
+    RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+    RDKafkaErrorCode::TopicAuthorizationFailed
+)]
+#[testbed::test(mock)]
+async fn ends_with_the_code_of_a_missing_right(
+    #[case] request: RDKafkaApiKey,
+    #[case] refusal: RDKafkaRespErr,
+    #[case] expected: RDKafkaErrorCode,
+) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    cluster.faults()?.fail_next(request, &[refusal; 100]);
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let outcome = Run::start(&consumer, &until(3), handed.handler())
+        .end()
+        .await?;
+    judge_code(&outcome, expected)
+}
+
+/// A topic that is not there ends it with Kafka's code.
+#[rstest]
+#[testbed::test(real)]
+async fn ends_with_the_code_of_a_missing_topic() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    let handed = Handed::default();
+    let missing = format!("{}-missing", topic.name);
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &missing)?;
+    let outcome = Run::start(&consumer, &until(1), handed.handler())
+        .end()
+        .await?;
+    judge_code(&outcome, RDKafkaErrorCode::UnknownTopicOrPartition)
+}
+
+/// What was processed before a permanent error is committed before it returns with it.
+#[rstest]
+#[testbed::test(mock)]
+async fn commits_before_it_ends_with_an_error() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handed.handler());
+    run.hands_over(&handed, 3, "The events were there before the consumer.")
+        .await?;
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::Fetch, &[refusal; 100]);
+    let outcome = run.end().await?;
+    cluster.faults()?.fail_no_more(RDKafkaApiKey::Fetch);
+    judge_code(&outcome, RDKafkaErrorCode::TopicAuthorizationFailed)?;
+    close(consumer).await?;
+    judge_committed(&topic, &group, &handed.accepted()).await
+}

@@ -1,0 +1,141 @@
+//! Which events come, and in what order.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rstest::rstest;
+use testbed::history::{Place, lost, out_of_order, place};
+use testbed::probe::StoredRecord;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use crate::phase3::{
+    Handed, ReceivedEvent, close, consume, consumer, numbered, only_member, until,
+};
+
+fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
+    event.event.key.as_deref().map(str::as_bytes) == record.key.as_deref()
+        && Some(event.event.timestamp) == record.timestamp
+        && Some(event.event.value()) == record.value
+}
+
+/// Every event is handed over, as it is in the log.
+#[rstest]
+#[testbed::test]
+async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    // Partition 3 stays empty.
+    topic
+        .seed(numbered((0..30).map(|number| number % 3)))
+        .await?;
+    let records = topic.records().await?;
+    let stored: BTreeSet<Place> = records.iter().map(|r| (r.partition, r.offset)).collect();
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let report = consume(&consumer, &until(30), handed.handler()).await?;
+
+    let consumed: BTreeSet<Place> = handed.places().into_iter().collect();
+    let lost = lost(&stored, &consumed);
+    judge(lost.is_none(), || {
+        Failure::new(
+            format!("{}; it returned {report:?}", lost.unwrap_or_default()),
+            "each of the 30 events in 3 partitions",
+            "A consumer gets what its group has not committed, from every partition: whatever your loop takes out of the \
+             consumer has to reach the handler.",
+        )
+    })?;
+    let handed = handed.events();
+    let odd = handed.iter().find(|event| {
+        !records.iter().any(|record| {
+            (record.partition, record.offset) == (event.partition, event.offset)
+                && is_event_of(event, record)
+        })
+    });
+    judge(odd.is_none(), || {
+        Failure::new(
+            format!(
+                "handed over {:?}, which is not what the log has there",
+                odd.map(|event| (event.partition, event.offset, &event.event))
+            ),
+            "key, payload, timestamp, partition and offset of the record",
+            "ReceivedEvent::from_record takes all of it from the record. No key is None, and the timestamp is the \
+             record's, not the time of reading.",
+        )
+    })?;
+    judge(report.handled == 30, || {
+        Failure::new(
+            format!("{report:?} after the handler accepted 30 events"),
+            "handled: 30",
+            "Count an event when the handler has accepted it: not records, not polls.",
+        )
+    })
+}
+
+/// The events of a partition come in the order of their offsets.
+#[rstest]
+#[testbed::test]
+async fn hands_over_the_events_of_a_partition_in_order() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    topic
+        .seed(numbered((0..300).map(|number| number % 3)))
+        .await?;
+    let handed = Handed::default();
+    // Work that takes now longer, now less long.
+    let handler = handed.handler_that(|earlier, _| {
+        if earlier % 10 == 0 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        Ok(())
+    });
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    consume(&consumer, &until(300), handler).await?;
+
+    let places = handed.places();
+    let out_of_order = out_of_order(&places);
+    judge(places.len() >= 300 && out_of_order.is_none(), || {
+        Failure::new(
+            format!(
+                "{} events handed over; {}",
+                places.len(),
+                out_of_order.unwrap_or_default()
+            ),
+            "300 events, and in each partition growing offsets",
+            "The order within a partition is the only one Kafka gives. Handlers that run side by side, or sorting by \
+             anything else, throw it away.",
+        )
+    })
+}
+
+/// A second run of a group continues where the first one ended: nothing again, nothing left out.
+#[rstest]
+#[testbed::test]
+async fn a_second_run_continues_where_the_first_ended() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(numbered([0, 0, 0, 1, 1])).await?;
+    let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
+
+    let member = consumer(&topic.member(&group), &topic.name)?;
+    consume(&member, &until(5), first.handler()).await?;
+    close(member).await?;
+    topic.seed(numbered([0, 1])).await?;
+    let member = consumer(&topic.member(&group), &topic.name)?;
+    consume(&member, &until(2), second.handler()).await?;
+
+    let mut places = second.places();
+    places.sort_unstable();
+    let again = places.iter().find(|at| first.accepted().contains(at));
+    judge(places == [(0, 3), (1, 2)], || {
+        Failure::new(
+            format!(
+                "the second run was handed {} events, {}",
+                places.len(),
+                again.map_or("none of them again".to_owned(), |at| format!(
+                    "{} among them again",
+                    place(*at)
+                ))
+            ),
+            "the two that came after the first run: partition 0, offset 3 and partition 1, offset 2",
+            "A group continues at its committed offsets, so the first run has to commit the last offset + 1 of each \
+             partition before it returns, and both runs have to be the same group.",
+        )
+    })
+}

@@ -1,0 +1,110 @@
+//! What happens when the handler refuses an event.
+
+use event_log::consuming::{ConsumeError, Handler};
+use rstest::rstest;
+use testbed::history::Place;
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
+
+use crate::phase3::{
+    Handed, Outcome, Run, close, consume, consumer, judge_committed, numbered, only_member, place,
+    times, until,
+};
+
+/// A handler that refuses the event at this place.
+fn refusing(handed: &Handed, refused: Place) -> Handler {
+    handed.handler_that(move |_, event| {
+        if place(event) == refused {
+            return Err("the shelf is full".into());
+        }
+        Ok(())
+    })
+}
+
+/// Six events in one partition, of which the handler refuses one.
+async fn run_with_a_refusal(refused: i64) -> Verdict<(Topic, String, Handed, Outcome)> {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(6, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    let handler = refusing(&handed, (0, refused));
+    let outcome = Run::start(&consumer, &until(6), handler).end().await?;
+    close(consumer).await?;
+    Ok((topic, group, handed, outcome))
+}
+
+/// The error names the event's partition and offset, and what the handler said.
+#[rstest]
+#[testbed::test]
+async fn names_the_refused_event() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(numbered(times(4, 1))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let handler = refusing(&handed, (1, 2));
+    let outcome = Run::start(&consumer, &until(4), handler).end().await?;
+    let named = matches!(
+        &outcome,
+        Err(ConsumeError::Handler { partition: 1, offset: 2, source })
+            if source.to_string() == "the shelf is full"
+    );
+    judge(named, || {
+        Failure::new(
+            format!("{outcome:?}"),
+            "Err(Handler) with partition 1, offset 2 and the handler's error «the shelf is full»",
+            "Whoever reads the error has to find the event: take its place from the record, and the reason from the \
+             handler. A refusal that is only logged is taken for success.",
+        )
+    })
+}
+
+/// After a refusal no further event is handed over.
+#[rstest]
+#[testbed::test]
+async fn hands_over_nothing_after_a_refusal() -> Verdict {
+    let (_topic, _group, handed, outcome) = run_with_a_refusal(3).await?;
+    let offsets: Vec<i64> = handed.events().iter().map(|event| event.offset).collect();
+    let after = offsets.iter().skip_while(|offset| **offset != 3);
+    judge(offsets.contains(&3) && after.max() == Some(&3), || {
+        Failure::new(
+            format!(
+                "offset 3 was refused, {offsets:?} were handed over, and it returned {outcome:?}"
+            ),
+            "nothing after offset 3",
+            "Events after the refused one may build on it, so the partition's order ends where the handler says no. \
+             Skipping it, or working on several at a time, hands over more.",
+        )
+    })
+}
+
+/// The refused event stays uncommitted, and those before it are committed.
+#[rstest]
+#[case::first(0)]
+#[case::middle(3)]
+#[case::last(5)]
+#[testbed::test]
+async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
+    let (topic, group, _handed, _outcome) = run_with_a_refusal(refused).await?;
+    let accepted: Vec<Place> = (0..refused).map(|offset| (0, offset)).collect();
+    judge_committed(&topic, &group, &accepted).await
+}
+
+/// The refused event comes again for whoever continues, and so does all that follows.
+#[rstest]
+#[testbed::test]
+async fn the_refused_event_comes_again() -> Verdict {
+    let (topic, group, _handed, _outcome) = run_with_a_refusal(3).await?;
+    let again = Handed::default();
+    let consumer = consumer(&topic.member(&group), &topic.name)?;
+    consume(&consumer, &until(3), again.handler()).await?;
+    let offsets: Vec<i64> = again.events().iter().map(|event| event.offset).collect();
+    judge(offsets == [3, 4, 5], || {
+        Failure::new(
+            format!(
+                "offset 3 was refused, and the next consumer of the group was handed {offsets:?}"
+            ),
+            "[3, 4, 5]",
+            "A committed offset covers all offsets before it: a commit past the refused event, by its own offset + 1 or \
+             by that of a later one, loses it for the group.",
+        )
+    })
+}
