@@ -14,6 +14,7 @@ use std::process::ExitCode;
 mod look;
 mod phase1;
 mod phase2;
+mod phase4;
 
 fn main() -> ExitCode {
     testbed::harness::main(look::look)

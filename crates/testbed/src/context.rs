@@ -1,6 +1,7 @@
 //! What the running check is called and what it is waiting for.
 //!
-//! A check runs on a thread of its own; what belongs to it is found through that thread.
+//! A check runs on a thread of its own, with a runtime of its own; what belongs to it is found through any of their
+//! threads.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,13 +49,15 @@ pub struct Waiting {
     pub concept: String,
 }
 
-/// The check that a thread runs.
+/// The check that a thread works for.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The check's name, such as `phase2::produce_event::keeps_the_key`.
     pub check: String,
     /// What it is waiting for.
     pub waiting: Arc<Mutex<Waiting>>,
+    /// Where it panicked last, be it on its own thread or on one of its runtime.
+    pub last_panic: Arc<Mutex<Option<String>>>,
 }
 
 thread_local! {
@@ -66,7 +69,7 @@ pub fn enter(context: Context) {
     CURRENT.with_borrow_mut(|current| *current = Some(context));
 }
 
-/// The context of the current thread, if a check runs on it.
+/// The context of the current thread, if it works for a check.
 pub fn current() -> Option<Context> {
     CURRENT.with_borrow(Clone::clone)
 }

@@ -21,12 +21,13 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     let context = Context {
         check: check.path(),
         waiting: Arc::clone(&waiting),
+        last_panic: Arc::default(),
     };
     let (sender, receiver) = mpsc::channel();
     let spawned = thread::Builder::new().name(check.path()).spawn(move || {
-        context::enter(context);
+        context::enter(context.clone());
         // A verdict that comes after the deadline finds nobody to take it.
-        let _ = sender.send(on_a_runtime(body));
+        let _ = sender.send(on_a_runtime(context, body));
     });
     if let Err(error) = spawned {
         return Err(NotGraded::broken("no thread", &error));
@@ -40,10 +41,12 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     }
 }
 
-fn on_a_runtime(body: fn() -> Body) -> Verdict {
+fn on_a_runtime(context: Context, body: fn() -> Body) -> Verdict {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
+        // Tasks and blocking calls of the learner's code run on these.
+        .on_thread_start(move || context::enter(context.clone()))
         .build()
         .map_err(|error| NotGraded::broken("no runtime", &error))?;
     let verdict = catch_unwind(AssertUnwindSafe(|| runtime.block_on(body())));

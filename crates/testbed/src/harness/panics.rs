@@ -1,31 +1,35 @@
 //! Where a check panicked. The message comes with the panic itself, the place only through the hook.
 
 use std::any::Any;
-use std::cell::RefCell;
 use std::panic;
+use std::sync::PoisonError;
 
 use crate::context;
 
-thread_local! {
-    static LAST_PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// From now on a panic on a check's thread is remembered instead of printed: the verdict tells it. Panics on other
-/// threads, such as those of tasks that the learner's code spawned, are printed as usual.
+/// From now on a panic on a thread of a check or of its runtime is remembered instead of printed: the verdict tells it.
+/// Panics on other threads are printed as usual.
 pub fn remember() {
     let default = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
-        if context::current().is_none() {
+        let Some(context) = context::current() else {
             return default(info);
-        }
+        };
         let place = info.location().map(ToString::to_string);
-        LAST_PLACE.with_borrow_mut(|last| *last = place);
+        *context
+            .last_panic
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = place;
     }));
 }
 
-/// Where the current thread panicked last, as `file:line:column`.
+/// Where the check of the current thread panicked last, as `file:line:column`.
 pub fn last_place() -> Option<String> {
-    LAST_PLACE.with_borrow_mut(Option::take)
+    let context = context::current()?;
+    context
+        .last_panic
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take()
 }
 
 /// What a panic said.
