@@ -51,7 +51,7 @@ pub async fn run_consumer_worker(
 ) -> Result<WorkerReport, WorkerError> {
     let topic = topic.to_owned();
     // Polling, committing, the work and leaving the group all block: one thread for them, where blocking is allowed.
-    let worker = tokio::task::spawn_blocking(move || work(id, &config, &topic, timeline, &stop));
+    let worker = tokio::task::spawn_blocking(move || work(id, &config, &topic, &timeline, &stop));
     worker.await?
 }
 
@@ -65,7 +65,7 @@ fn work(
     id: WorkerId,
     config: &WorkerConfig,
     topic: &str,
-    timeline: Timeline,
+    timeline: &Timeline,
     stop: &CancellationToken,
 ) -> Result<WorkerReport, WorkerError> {
     let context = WorkerContext {

@@ -2,10 +2,11 @@
 
 use event_log::group::WorkerId;
 use event_log::timeline::{Happening, Timeline};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::team::{Team, expect};
+use super::super::team::{LIMIT, Team, expect, story_of};
 use super::super::{Gate, events, judge_committed};
 
 const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out of the group, and its partitions go on \
@@ -19,15 +20,8 @@ fn has_lost(timeline: &Timeline) -> bool {
     })
 }
 
-/// A worker that is held up loses its partition to another one. Returning to life, it says so and commits nothing.
-#[rstest]
-#[testbed::test(deadline = 40)]
-async fn commits_nothing_of_lost_partitions() -> Verdict {
-    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
-    let session = team.client.get("session.timeout.ms").map(str::to_owned);
-    // As short as the client allows.
-    team.client
-        .set("max.poll.interval.ms", session.unwrap_or_default());
+/// A worker whose `work` waits at the gate with its fourth event in hand.
+async fn held_up(team: &mut Team) -> Verdict<Gate> {
     team.topic.seed(events(1, 10)).await?;
     let gate = Gate::closed();
     let wait = gate.waiter();
@@ -36,36 +30,83 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
             wait();
         }
     });
-    team.until_done(3, "Each record that is polled is handed to `work`.")
-        .await?;
-
-    team.start(2);
-    team.until_done(
-        10,
-        "Worker 2 goes on with the partition that worker 1 has lost.",
+    let in_hand = "`work` to be called with the fourth event";
+    team.until(
+        in_hand,
+        "Each record that is polled is handed to `work`.",
+        |_, log| {
+            let calls = log.calls().len();
+            expect(calls >= 4, || format!("{calls} calls"))
+        },
     )
     .await?;
+    Ok(gate)
+}
+
+async fn until_told(team: &mut Team) -> Verdict {
+    let what = "`Lost` in the timeline for partition 0, and not `Revoked`: nothing was given up in good order";
+    team.until(what, ALREADY_ELSEWHERE, |timeline, _| {
+        let story = story_of(&timeline.entries(), 1);
+        expect(has_lost(timeline), || {
+            format!("the timeline says {story:?}")
+        })
+    })
+    .await
+}
+
+/// A worker that is put out of the group says that its partition is lost, and goes on when it has one again.
+#[rstest]
+#[testbed::test(mock)]
+async fn tells_lost_partitions() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    let gate = held_up(&mut team).await?;
+    let unknown = RDKafkaRespErr::RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::Heartbeat, &[unknown]);
+    gate.open();
+    until_told(&mut team).await?;
+    team.until_done(10, "After `Lost` the next polls join the group again.")
+        .await?;
+    team.stop_all().await?;
+    Ok(())
+}
+
+/// Another worker has taken over, worked on, and left, when a worker that was held up returns to life: it does not undo
+/// the other one's commits.
+#[rstest]
+#[testbed::test(real, deadline = 40)]
+async fn commits_nothing_of_lost_partitions() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    let session = team.client.get("session.timeout.ms").map(str::to_owned);
+    // As short as the client allows.
+    team.client
+        .set("max.poll.interval.ms", session.unwrap_or_default());
+    let gate = held_up(&mut team).await?;
+    let probe = team.probe.clone();
+    let put_out = || async {
+        let members = probe.members().await?.len();
+        Ok(expect(members == 0, || format!("{members} members")))
+    };
+    let what = "the worker that is held up to be put out of the group";
+    eventually(
+        LIMIT,
+        what,
+        "It is max.poll.interval.ms that decides.",
+        put_out,
+    )
+    .await?;
+
+    team.start(2);
+    team.until_done(9, "What worker 1 has not committed is worker 2's.")
+        .await?;
     team.stop(2).await?;
     let before = team.probe.committed().await?;
     gate.open();
-    // Whether it ends with the error or joins again is one question, what it does about the loss another.
-    let what = "`Lost` in the timeline for partition 0";
-    let told = team
-        .until(what, ALREADY_ELSEWHERE, |timeline, _| {
-            expect(has_lost(timeline), || {
-                format!("the timeline says {:?}", timeline.entries().last())
-            })
-        })
-        .await;
-    if told.is_ok() {
-        team.cancel(1);
-        let _ = team.ended(1).await?;
-    }
+    until_told(&mut team).await?;
+    team.stop(1).await?;
 
-    let story = team.story_of(1);
-    judge(has_lost(&team.timeline), || {
-        Failure::new(format!("{story:?}"), what, ALREADY_ELSEWHERE)
-    })?;
     let after = team.probe.committed().await?;
     judge_committed(
         "after worker 2 had worked off everything and worker 1 had come back to life,",
@@ -73,14 +114,16 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
         &before,
         ALREADY_ELSEWHERE,
     )?;
-    let revoked = |happening: &Happening| matches!(happening, Happening::Revoked(partitions) if partitions.contains(&0));
-    let lost_first = story
+    let entries = team.timeline.entries();
+    let committed = entries
         .iter()
-        .find(|happening| matches!(happening, Happening::Lost(_)) || revoked(happening));
-    judge(lost_first.is_some_and(|first| !revoked(first)), || {
+        .skip_while(|entry| entry.worker != WorkerId(2))
+        .filter(|entry| entry.worker == WorkerId(1))
+        .find(|entry| matches!(&entry.happening, Happening::Committed(offsets) if offsets.get(&0) < before.get(&0)));
+    judge(committed.is_none(), || {
         Failure::new(
-            format!("{story:?}"),
-            "`Lost` and not `Revoked`: nothing was given up in good order",
+            format!("{committed:?}, after worker 2 had committed {before:?}"),
+            "no `Committed` for what was lost",
             ALREADY_ELSEWHERE,
         )
     })

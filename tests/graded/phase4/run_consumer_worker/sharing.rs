@@ -75,7 +75,9 @@ async fn is_a_member_and_owns_partitions() -> Verdict {
     }
     let mut told: Vec<Vec<i32>> = told.into_values().collect();
     let mut listed: Vec<Vec<i32>> = listing.into_iter().map(|m| m.partitions).collect();
-    listed.iter_mut().for_each(|owned| owned.sort_unstable());
+    for owned in &mut listed {
+        owned.sort_unstable();
+    }
     listed.retain(|owned| !owned.is_empty());
     told.sort();
     listed.sort();
