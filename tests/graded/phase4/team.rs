@@ -11,7 +11,7 @@ use event_log::timeline::ownership::{overlaps, spans};
 use event_log::timeline::{Entry, Happening, Timeline};
 use rdkafka::ClientConfig;
 use testbed::history::Place;
-use testbed::probe::GroupProbe;
+use testbed::probe::{GroupProbe, Member};
 use testbed::{Failure, Topic, Verdict, eventually, judge, within};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -100,9 +100,8 @@ impl Team {
         found: impl Fn(&Timeline, &WorkLog) -> Result<(), String>,
     ) -> Verdict {
         let ended = eventually(LIMIT, what, concept, || {
-            let ended = self.workers.iter().find(|worker| worker.task.is_finished());
-            let seen = match ended {
-                Some(worker) => Ok(Some(worker.id)),
+            let seen = match self.first_to_end() {
+                Some(id) => Ok(Some(id)),
                 None => found(&self.timeline, &self.log).map(|()| None),
             };
             ready(Ok(seen))
@@ -112,6 +111,36 @@ impl Team {
             None => Ok(()),
             Some(id) => Err(self.ended_early(id, what).await?.into()),
         }
+    }
+
+    /// Waits until the broker lists members that `found` has nothing to object to, while the workers run.
+    pub async fn until_members(
+        &mut self,
+        what: &str,
+        concept: &str,
+        found: impl Fn(&[Member]) -> Result<(), String>,
+    ) -> Verdict<Vec<Member>> {
+        let (probe, found) = (&self.probe, &found);
+        let members = eventually(LIMIT, what, concept, || {
+            let ended = self.first_to_end();
+            async move {
+                if let Some(id) = ended {
+                    return Ok(Ok(Err(id)));
+                }
+                let members = probe.members().await?;
+                Ok(found(&members).map(|()| Ok(members)))
+            }
+        })
+        .await?;
+        match members {
+            Ok(members) => Ok(members),
+            Err(id) => Err(self.ended_early(id, what).await?.into()),
+        }
+    }
+
+    fn first_to_end(&self) -> Option<WorkerId> {
+        let ended = self.workers.iter().find(|worker| worker.task.is_finished());
+        ended.map(|worker| worker.id)
     }
 
     async fn ended_early(&mut self, id: WorkerId, what: &str) -> Verdict<Failure> {
@@ -264,4 +293,12 @@ pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
 /// A `work` that does nothing.
 pub fn no_work() -> Work {
     Arc::new(|_| {})
+}
+
+/// All partitions that these members own, in order.
+pub fn owned_by(members: &[Member]) -> Vec<i32> {
+    let owned = members.iter().flat_map(|member| &member.partitions);
+    let mut owned: Vec<i32> = owned.copied().collect();
+    owned.sort_unstable();
+    owned
 }

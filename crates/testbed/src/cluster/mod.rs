@@ -1,13 +1,14 @@
 //! A Kafka to work on.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaResult;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
 use crate::context::unique_name;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
@@ -134,10 +135,13 @@ impl Cluster {
             .operation_timeout(Some(ANSWER_TIMEOUT))
             .request_timeout(Some(ANSWER_TIMEOUT));
         let results = self.admin()?.create_topics([&topic], &options).await?;
-        match results.into_iter().next() {
-            Some(Err((_, code))) => Err(rdkafka::error::KafkaError::AdminOp(code)),
-            Some(Ok(_)) | None => Ok(()),
+        if let Some(Err((_, code))) = results.into_iter().next() {
+            return Err(KafkaError::AdminOp(code));
         }
+        let (client, name) = (self.client(), name.to_owned());
+        tokio::task::spawn_blocking(move || until_known(&client, &name, partitions))
+            .await
+            .unwrap_or(Err(KafkaError::Canceled))
     }
 
     fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {
@@ -173,6 +177,24 @@ impl Cluster {
             }
         }
     }
+}
+
+/// A topic is created before the broker tells its clients so. A consumer that asks too early is told that there is no
+/// such topic.
+fn until_known(client: &ClientConfig, name: &str, partitions: i32) -> KafkaResult<()> {
+    let client: BaseConsumer = client.create()?;
+    let deadline = Instant::now() + ANSWER_TIMEOUT;
+    while Instant::now() < deadline {
+        let metadata = client.fetch_metadata(Some(name), ANSWER_TIMEOUT)?;
+        let known = metadata.topics().iter().map(|topic| topic.partitions());
+        if known.map(<[_]>::len).sum::<usize>() == usize::try_from(partitions).unwrap_or(0) {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Err(KafkaError::AdminOp(
+        RDKafkaErrorCode::UnknownTopicOrPartition,
+    ))
 }
 
 impl Topic {

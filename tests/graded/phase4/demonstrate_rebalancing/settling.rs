@@ -6,7 +6,7 @@ use event_log::timeline::{Entry, Happening};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::team::expect;
+use super::super::team::{expect, owned_by};
 use super::super::{events, places};
 use super::{Demonstration, LIMIT, running, settled};
 
@@ -131,8 +131,7 @@ async fn is_one_group_on_the_broker() -> Verdict {
         "The workers share one group.id, config.client's, and all of them run at the same time.",
         || async {
             let members = probe.members().await?;
-            let mut owned: Vec<i32> = members.iter().flat_map(|m| m.partitions.clone()).collect();
-            owned.sort_unstable();
+            let owned = owned_by(&members);
             Ok(expect(members.len() == 3 && owned == [0, 1, 2, 3], || {
                 format!("{} members, which own {owned:?}", members.len())
             }))

@@ -4,9 +4,9 @@ use event_log::group::WorkerId;
 use event_log::timeline::{Happening, Timeline};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{LIMIT, Team, expect, story_of};
+use super::super::team::{Team, expect, story_of};
 use super::super::{Gate, events, judge_committed};
 
 const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out of the group, and its partitions go on \
@@ -84,18 +84,12 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
     team.client
         .set("max.poll.interval.ms", session.unwrap_or_default());
     let gate = held_up(&mut team).await?;
-    let probe = team.probe.clone();
-    let put_out = || async {
-        let members = probe.members().await?.len();
-        Ok(expect(members == 0, || format!("{members} members")))
-    };
     let what = "the worker that is held up to be put out of the group";
-    eventually(
-        LIMIT,
-        what,
-        "It is max.poll.interval.ms that decides.",
-        put_out,
-    )
+    let concept = "A member that does not poll for max.poll.interval.ms is put out.";
+    team.until_members(what, concept, |members| {
+        let count = members.len();
+        expect(count == 0, || format!("{count} members"))
+    })
     .await?;
 
     team.start(2);

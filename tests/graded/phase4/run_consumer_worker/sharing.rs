@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rstest::rstest;
 use testbed::history::{self, Place};
-use testbed::{Cluster, Failure, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{LIMIT, Team};
+use super::super::team::{Team, expect, owned_by};
 use super::super::{events, places};
 
 const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`, and the group's coordinator shares the \
@@ -48,24 +48,18 @@ async fn is_a_member_and_owns_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.start(1);
     team.start(2);
-    let probe = team.probe.clone();
-    let listing = eventually(
-        LIMIT,
-        "two members that own partitions 0 to 3 between them",
-        BY_SUBSCRIPTION,
-        || async {
-            let members = probe.members().await?;
-            let mut owned: Vec<i32> = members.iter().flat_map(|m| m.partitions.clone()).collect();
-            owned.sort_unstable();
-            let seen = format!(
-                "the broker lists {} members of the group, which own partitions {owned:?}",
-                members.len()
-            );
-            let settled = members.len() == 2 && owned == [0, 1, 2, 3];
-            Ok(if settled { Ok(members) } else { Err(seen) })
-        },
-    )
-    .await?;
+    let what = "two members that own partitions 0 to 3 between them";
+    let listing = team
+        .until_members(what, BY_SUBSCRIPTION, |members| {
+            let owned = owned_by(members);
+            expect(members.len() == 2 && owned == [0, 1, 2, 3], || {
+                let count = members.len();
+                format!(
+                    "the broker lists {count} members of the group, which own partitions {owned:?}"
+                )
+            })
+        })
+        .await?;
     team.until_settled(&[1, 2]).await?;
 
     // Which member is which worker only the workers know, so compare how the partitions are grouped.

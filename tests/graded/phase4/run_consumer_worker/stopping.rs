@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_log::timeline::Happening;
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::events;
-use super::super::team::{LIMIT, Team, expect};
+use super::super::team::{Team, expect};
 
 /// It stops when no record comes, with partitions or without any.
 #[rstest]
@@ -85,16 +85,11 @@ async fn has_left_the_group_when_it_returns() -> Verdict {
     team.client.set("session.timeout.ms", "45000");
     team.start(1);
     team.until_settled(&[1]).await?;
-    let probe = team.probe.clone();
-    eventually(
-        LIMIT,
-        "one member in the group",
-        "Subscribe with the `group.id` of `config.client`.",
-        || async {
-            let members = probe.members().await?.len();
-            Ok(expect(members == 1, || format!("{members} members")))
-        },
-    )
+    let by_subscription = "Subscribe with the `group.id` of `config.client`.";
+    team.until_members("one member in the group", by_subscription, |members| {
+        let count = members.len();
+        expect(count == 1, || format!("{count} members"))
+    })
     .await?;
     team.stop(1).await?;
 
