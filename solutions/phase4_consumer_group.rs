@@ -89,8 +89,11 @@ fn work(
     drop(consumer);
     timeline.record(id, Happening::Left);
     let report = report?;
-    committed?;
-    Ok(report)
+    match committed {
+        // The next owner gets those events again.
+        Err(error) if !is_passing(&error) => Err(error.into()),
+        _ => Ok(report),
+    }
 }
 
 fn poll_until_stopped(
@@ -176,6 +179,10 @@ impl WorkerContext {
     /// Commits what was processed since the last commit, and waits for the broker's answer.
     fn commit(&self, consumer: &BaseConsumer<Self>) -> KafkaResult<()> {
         let mut processed = self.lock();
+        if consumer.assignment_lost() {
+            // The callback that says so may be yet to come.
+            processed.clear();
+        }
         if processed.is_empty() {
             return Ok(());
         }

@@ -5,10 +5,11 @@
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
-/// Whether `error`, met while polling, passes by itself: the client is still trying, so keep polling.
+/// Whether `error`, met while polling or committing, passes by itself: the client is still trying, so keep polling.
 ///
 /// Passing are lost connections, brokers that cannot be reached, time-outs, partition leaders and group coordinators
-/// that are moving, and the end of a partition, which is no error at all. Everything else is permanent: a missing
+/// that are moving, a rebalance in progress, a membership that has ended because nobody polled for too long and that
+/// the next polls renew, and the end of a partition, which is no error at all. Everything else is permanent: a missing
 /// topic, a missing right, a wrong setting, a consumer that librdkafka has declared dead.
 pub fn is_passing(error: &KafkaError) -> bool {
     match error {
@@ -26,15 +27,18 @@ fn is_passing_code(code: Code) -> bool {
             | Code::CoordinatorLoadInProgress
             | Code::CoordinatorNotAvailable
             | Code::FencedLeaderEpoch
+            | Code::IllegalGeneration
             | Code::LeaderNotAvailable
             | Code::NetworkException
             | Code::NotCoordinator
             | Code::NotLeaderForPartition
             | Code::OperationTimedOut
+            | Code::PollExceeded
             | Code::RebalanceInProgress
             | Code::RequestTimedOut
             | Code::Resolve
             | Code::UnknownLeaderEpoch
+            | Code::UnknownMemberId
             | Code::WaitingForCoordinator
     )
 }

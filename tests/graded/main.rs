@@ -15,6 +15,7 @@ mod look;
 mod phase1;
 mod phase2;
 mod phase3;
+mod phase4;
 
 fn main() -> ExitCode {
     testbed::harness::main(look::look)

@@ -1,0 +1,205 @@
+//! Each step waits until the group has settled.
+
+use std::collections::BTreeSet;
+
+use event_log::timeline::{Entry, Happening};
+use rstest::rstest;
+use testbed::{Cluster, Failure, Verdict, eventually, judge};
+
+use super::super::team::{expect, owned_by};
+use super::super::{events, places};
+use super::{Demonstration, LIMIT, running, settled};
+
+const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
+                                 Wait for what the timeline says, not for a time.";
+
+/// Where `wanted` happened, by the entries before it.
+fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
+    let numbered = entries.iter().enumerate();
+    numbered
+        .filter(|(_, entry)| entry.happening == *wanted)
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Each next worker starts when the group has settled on the one before, however long that takes: members hear of a
+/// rebalance with their next heartbeat.
+#[rstest]
+#[testbed::test(real, deadline = 40)]
+async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    topic.seed(events(4, 5)).await?;
+    let mut demonstration = Demonstration::new(topic, 3, 20)?;
+    demonstration
+        .client
+        .set("session.timeout.ms", "9000")
+        .set("heartbeat.interval.ms", "2500");
+    demonstration.report().await?;
+    judge_steps(&demonstration)
+}
+
+/// The same with quick heartbeats, on any broker.
+#[rstest]
+#[testbed::test(deadline = 40)]
+async fn goes_step_by_step() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    topic.seed(events(4, 5)).await?;
+    let demonstration = Demonstration::new(topic, 3, 20)?;
+    demonstration.report().await?;
+    judge_steps(&demonstration)
+}
+
+fn judge_steps(demonstration: &Demonstration) -> Verdict {
+    let entries = demonstration.timeline.entries();
+    let partitions = demonstration.topic.partitions;
+    let starts = befores(&entries, &Happening::Started);
+    let order: Vec<u32> = starts.iter().map(|&at| entries[at].worker.0).collect();
+    judge(order == [1, 2, 3], || {
+        Failure::new(
+            format!("workers started in the order {order:?}"),
+            "[1, 2, 3]: plan.workers of them, numbered from 1",
+            "Each worker has a number of its own, and each starts when the group has settled on the one before.",
+        )
+    })?;
+    for &start in &starts[1..] {
+        judge_settled(&entries[..start], partitions, &entries[start])?;
+    }
+    // The moment at which a worker was told to stop only its own code knows. That of `Left` is later, so look at the
+    // group that was left behind when the one before had gone.
+    let ends = befores(&entries, &Happening::Left);
+    for pair in ends.windows(2) {
+        judge_settled_between(&entries, pair[0], pair[1], partitions)?;
+    }
+    Ok(())
+}
+
+fn judge_settled(before: &[Entry], partitions: i32, step: &Entry) -> Verdict {
+    let state = settled(before, partitions);
+    judge(state.is_ok(), || {
+        Failure::new(
+            format!(
+                "{} came at {:?}, when {}",
+                step.worker,
+                step.at,
+                state.err().unwrap_or_default()
+            ),
+            "all partitions owned by the workers that run, and an assignment for the newest, before the next step",
+            LOOK_DO_NOT_GUESS,
+        )
+    })
+}
+
+/// At some moment between two entries the group had settled.
+fn judge_settled_between(
+    entries: &[Entry],
+    first: usize,
+    second: usize,
+    partitions: i32,
+) -> Verdict {
+    let ever = (first + 1..=second).any(|until| settled(&entries[..until], partitions).is_ok());
+    judge(ever, || {
+        let (gone, next) = (&entries[first], &entries[second]);
+        Failure::new(
+            format!(
+                "{} left at {:?} and {} at {:?}, and in between partitions 0 to {} were never all owned by {:?}",
+                gone.worker,
+                gone.at,
+                next.worker,
+                next.at,
+                partitions - 1,
+                running(&entries[..=first])
+            ),
+            "each next worker stopped when the group has settled on those that are left",
+            LOOK_DO_NOT_GUESS,
+        )
+    })
+}
+
+/// On the broker, too, the group of all workers settles, and stays until everything is processed.
+#[rstest]
+#[testbed::test(real)]
+async fn is_one_group_on_the_broker() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    topic.seed(events(4, 3)).await?;
+    // The rest of the events comes when the broker has been asked.
+    let demonstration = Demonstration::new(topic, 3, 16)?;
+    let running = demonstration.begin(|_| {});
+    let probe = demonstration.probe.clone();
+    eventually(
+        LIMIT,
+        "three members that own partitions 0 to 3 between them",
+        "The workers share one group.id, config.client's, and all of them run at the same time.",
+        || async {
+            let members = probe.members().await?;
+            let owned = owned_by(&members);
+            Ok(expect(members.len() == 3 && owned == [0, 1, 2, 3], || {
+                format!("{} members, which own {owned:?}", members.len())
+            }))
+        },
+    )
+    .await?;
+    demonstration.topic.seed(events(4, 1)).await?;
+    running.report(&demonstration.timeline).await?;
+    Ok(())
+}
+
+/// With more workers than partitions the group settles too: somebody gets nothing, and no event.
+#[rstest]
+#[testbed::test(deadline = 40)]
+async fn settles_with_idle_workers() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(events(2, 5)).await?;
+    let demonstration = Demonstration::new(topic, 3, 10)?;
+    let report = demonstration.report().await?;
+    judge(report.workers.len() == 3, || {
+        Failure::new(
+            format!("{report:?}"),
+            "a report of each of 3 workers",
+            "A worker without partitions is a member of the group all the same.",
+        )
+    })
+}
+
+/// No worker stops before all events are processed, though all that is there has been worked off and all is quiet.
+#[rstest]
+#[testbed::test(deadline = 40)]
+async fn stops_no_worker_before_all_is_processed() -> Verdict {
+    let topic = Cluster::shared()?.topic(4).await?;
+    topic.seed(events(4, 3)).await?;
+    let demonstration = Demonstration::new(topic, 2, 16)?;
+    let running = demonstration.begin(|_| {});
+    let timeline = &demonstration.timeline;
+    let both = |timeline: &event_log::timeline::Timeline| {
+        let entries = timeline.entries();
+        let started = befores(&entries, &Happening::Started).len() == 2;
+        started && settled(&entries, 4).is_ok() && timeline.processed() == places(4, 3)
+    };
+    // Whoever does not get this far fails below, with its own words.
+    let _ = timeline.wait_until(LIMIT / 2, both).await;
+    let early = timeline.wait_until(std::time::Duration::from_millis(1500), |timeline| {
+        !befores(&timeline.entries(), &Happening::Left).is_empty()
+    });
+    let early = early.await.is_ok();
+    demonstration.topic.seed(events(4, 1)).await?;
+    running.report(timeline).await?;
+
+    let entries = timeline.entries();
+    let first_left = befores(&entries, &Happening::Left).first().copied();
+    let processed: BTreeSet<_> = entries[..first_left.unwrap_or_default()]
+        .iter()
+        .filter_map(|entry| match entry.happening {
+            Happening::Processed { partition, offset } => Some((partition, offset)),
+            _ => None,
+        })
+        .collect();
+    judge(!early && processed == places(4, 4), || {
+        Failure::new(
+            format!(
+                "the first worker left when {} of 16 events were processed",
+                processed.len()
+            ),
+            "no worker stopped before all plan.seeded events are processed",
+            "That nothing comes for a while says nothing about what is to come: count what was processed.",
+        )
+    })
+}

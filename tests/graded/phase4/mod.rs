@@ -1,0 +1,151 @@
+//! Phase 4: `run_consumer_worker` and `demonstrate_rebalancing`.
+
+use event_log::event::ReceivedEvent;
+use event_log::group::Work;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use testbed::history::{self, Place};
+use testbed::probe::Seed;
+use testbed::{Failure, Verdict, judge};
+
+mod demonstrate_rebalancing;
+mod run_consumer_worker;
+mod team;
+
+/// An event for `partition` that can be told from every other by its numbers.
+fn event_at(partition: i32, number: usize) -> Seed {
+    Seed::text(
+        partition,
+        json!({ "partition": partition, "number": number }).to_string(),
+    )
+}
+
+/// `each` events for each of `partitions` partitions, in turn.
+fn events(partitions: i32, each: usize) -> Vec<Seed> {
+    (0..each)
+        .flat_map(|number| (0..partitions).map(move |partition| event_at(partition, number)))
+        .collect()
+}
+
+/// The places that `each` events in each of `partitions` partitions have on a new topic.
+fn places(partitions: i32, each: i64) -> BTreeSet<Place> {
+    (0..partitions)
+        .flat_map(|partition| (0..each).map(move |offset| (partition, offset)))
+        .collect()
+}
+
+/// One call of `work`, as the check saw it.
+#[derive(Debug, Clone)]
+struct Call {
+    /// The event's place, as `work` was told.
+    place: Place,
+    /// The event's payload.
+    payload: serde_json::Value,
+    /// Whether `work` has returned.
+    done: bool,
+}
+
+/// What `work` was really called with. Clones share it.
+#[derive(Debug, Clone, Default)]
+struct WorkLog(Arc<Mutex<Vec<Call>>>);
+
+impl WorkLog {
+    /// A `work` that writes down its calls and runs `during` in the middle of each.
+    fn work(&self, during: impl Fn(Place) + Send + Sync + 'static) -> Work {
+        let log = self.clone();
+        Arc::new(move |event: &ReceivedEvent| {
+            let place = (event.partition, event.offset);
+            let number = log.begin(place, event);
+            during(place);
+            log.lock()[number].done = true;
+        })
+    }
+
+    fn begin(&self, place: Place, event: &ReceivedEvent) -> usize {
+        let mut calls = self.lock();
+        calls.push(Call {
+            place,
+            payload: event.event.payload.clone(),
+            done: false,
+        });
+        calls.len() - 1
+    }
+
+    /// All calls so far, in the order in which they began.
+    fn calls(&self) -> Vec<Call> {
+        self.lock().clone()
+    }
+
+    /// The places of the calls that have returned, with repetitions.
+    fn done(&self) -> Vec<Place> {
+        let calls = self.lock();
+        let done = calls.iter().filter(|call| call.done);
+        done.map(|call| call.place).collect()
+    }
+
+    /// The places of the calls that have returned, each one once.
+    fn done_once(&self) -> BTreeSet<Place> {
+        self.done().into_iter().collect()
+    }
+
+    /// For each partition, what should be committed once everything done is.
+    fn next_offsets(&self) -> BTreeMap<i32, i64> {
+        history::next_offsets(&self.done())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Holds `work` back until it is opened. Dropping it opens it, so no worker outlives a check that has failed.
+struct Gate(Arc<GateState>);
+
+#[derive(Default)]
+struct GateState {
+    open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn closed() -> Self {
+        Self(Arc::default())
+    }
+
+    /// What waits at the gate.
+    fn waiter(&self) -> impl Fn() + Send + Sync + 'static {
+        let state = Arc::clone(&self.0);
+        move || {
+            let open = state.open.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(state.opened.wait_while(open, |open| !*open));
+        }
+    }
+
+    fn open(&self) {
+        *self.0.open.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.opened.notify_all();
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.open();
+    }
+}
+
+/// The committed offsets on the broker are these.
+fn judge_committed(
+    when: &str,
+    committed: &BTreeMap<i32, i64>,
+    expected: &BTreeMap<i32, i64>,
+    concept: &str,
+) -> Verdict {
+    judge(committed == expected, || {
+        Failure::new(
+            format!("{when} the group's committed offsets are {committed:?}, by partition"),
+            format!("{expected:?}: the last processed offset + 1 of each partition"),
+            concept,
+        )
+    })
+}

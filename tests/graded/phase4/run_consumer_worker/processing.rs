@@ -1,0 +1,129 @@
+//! It calls `work` with every event of its partitions.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rstest::rstest;
+use serde_json::json;
+use testbed::history::{self, Place};
+use testbed::probe::Seed;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::super::team::Team;
+use super::super::{event_at, events};
+
+const EVERY_EVENT: &str = "Each record that is polled is handed to `work` before the next poll: what is polled and not \
+                           worked on is lost as soon as a later offset is committed.";
+
+/// `work` is called with every event, in the order of their offsets within a partition.
+#[rstest]
+#[testbed::test]
+async fn works_in_the_order_of_offsets() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
+    team.topic.seed(events(3, 20)).await?;
+    // Every other event takes longer, so whoever works on several at once ends them out of order.
+    team.start_with(1, |(_, offset)| {
+        if offset % 2 == 0 {
+            std::thread::sleep(Duration::from_millis(15));
+        }
+    });
+    team.until_done(60, EVERY_EVENT).await?;
+    team.stop(1).await?;
+
+    let calls = team.log.calls();
+    let wrong = calls
+        .iter()
+        .find(|call| call.payload != json!({ "partition": call.place.0, "number": call.place.1 }));
+    judge(wrong.is_none(), || {
+        Failure::new(
+            format!("{wrong:?}"),
+            "each event as it is in the log, with the place it has there",
+            "ReceivedEvent::from_record reads the event and its place from one record.",
+        )
+    })?;
+    let begun: Vec<Place> = calls.iter().map(|call| call.place).collect();
+    for (what, order) in [("began", begun), ("ended", team.log.done())] {
+        // A rebalance may have repeated some: the first time counts.
+        let mut met = BTreeSet::new();
+        let first_times: Vec<Place> = order.into_iter().filter(|at| met.insert(*at)).collect();
+        let out_of_order = history::out_of_order(&first_times);
+        judge(out_of_order.is_none(), || {
+            Failure::new(
+                format!(
+                    "work {what} out of order: {}",
+                    out_of_order.unwrap_or_default()
+                ),
+                "within each partition, one event after the other",
+                "Kafka keeps the order of a partition only until the record is handed over. A task for each event gives \
+                 it away: end one event of a partition before the next.",
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Records that are no events are counted, passed over, and committed past.
+#[rstest]
+#[testbed::test]
+async fn passes_over_what_is_no_event() -> Verdict {
+    let raw = |value: Option<&[u8]>| Seed {
+        partition: 0,
+        key: None,
+        value: value.map(<[u8]>::to_vec),
+    };
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    let records = vec![
+        raw(None),
+        event_at(0, 1),
+        raw(Some(b"\xff\xfe")),
+        raw(Some(b"{ no json")),
+        event_at(0, 4),
+    ];
+    team.topic.seed(records).await?;
+    let concept = "A record that is no event will be none the next time either: count it and go on. An unwrap or an \
+                   error ends the worker, and whoever takes its partition meets the same record.";
+    team.start(1);
+    team.until_done(2, concept).await?;
+    let report = team.stop(1).await?;
+
+    let places = team.log.done_once();
+    let seen = format!("{report:?}, and `work` was called with the events at {places:?}");
+    judge(
+        places == BTreeSet::from([(0, 1), (0, 4)]) && report.processed == 2 && report.skipped == 3,
+        || {
+            Failure::new(
+                seen,
+                "2 processed, at offsets 1 and 4, and 3 skipped",
+                concept,
+            )
+        },
+    )?;
+    let committed = team.probe.committed().await?;
+    super::super::judge_committed("at the end", &committed, &[(0, 5)].into(), concept)
+}
+
+/// It polls between one event and the next: slow work on many events does not cost it its membership.
+#[rstest]
+#[testbed::test(mock)]
+async fn polls_between_events() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.client.set("max.poll.interval.ms", "3000");
+    team.topic.seed(events(1, 9)).await?;
+    team.start_with(1, |_| std::thread::sleep(Duration::from_millis(500)));
+    let concept = "A member that does not poll for max.poll.interval.ms counts as stuck and loses its partitions. Many \
+                   events at a time, worked on without a poll between them, take longer than the slowest one.";
+    let lost = |happening: &_| matches!(happening, event_log::timeline::Happening::Lost(_));
+    let done = team.until_done(9, concept).await;
+    let story = team.story_of(1);
+    judge(done.is_ok() && !story.iter().any(lost), || {
+        Failure::new(
+            format!(
+                "{} of 9 events of 0.5 s each worked on, and the timeline says {story:?}",
+                team.log.done_once().len()
+            ),
+            "all 9 worked on, no partition lost: each takes far less than max.poll.interval.ms, here 3 s",
+            concept,
+        )
+    })
+}

@@ -1,0 +1,131 @@
+//! It joins the group and shares the topic's partitions with the other members.
+
+use std::collections::BTreeMap;
+
+use rstest::rstest;
+use testbed::history::{self, Place};
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::super::team::{Team, expect, owned_by};
+use super::super::{events, places};
+
+const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`, and the group's coordinator shares the \
+                               partitions out. `assign` takes partitions without asking anybody, and members of \
+                               different groups share nothing.";
+
+/// Two workers share the work: an event is worked on by one of them.
+#[rstest]
+#[testbed::test]
+async fn shares_the_work() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
+    team.start(1);
+    team.start(2);
+    team.until_settled(&[1, 2]).await?;
+
+    team.topic.seed(events(4, 10)).await?;
+    team.until_done(40, BY_SUBSCRIPTION).await?;
+    team.stop_all().await?;
+
+    let mut times: BTreeMap<Place, usize> = BTreeMap::new();
+    for place in team.log.done() {
+        *times.entry(place).or_default() += 1;
+    }
+    let again = times.values().filter(|times| **times > 1).count();
+    // A rebalance in the middle may repeat some; two workers with all partitions each repeat all.
+    judge(again <= 20, || {
+        Failure::new(
+            format!("{again} of 40 events were worked on more than once"),
+            "each event worked on by one of the two workers",
+            BY_SUBSCRIPTION,
+        )
+    })
+}
+
+/// The broker knows both as members, and each partition as owned by one of them.
+#[rstest]
+#[testbed::test(real)]
+async fn is_a_member_and_owns_partitions() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
+    team.start(1);
+    team.start(2);
+    let what = "two members that own partitions 0 to 3 between them";
+    let listing = team
+        .until_members(what, BY_SUBSCRIPTION, |members| {
+            let owned = owned_by(members);
+            expect(members.len() == 2 && owned == [0, 1, 2, 3], || {
+                let count = members.len();
+                format!(
+                    "the broker lists {count} members of the group, which own partitions {owned:?}"
+                )
+            })
+        })
+        .await?;
+    team.until_settled(&[1, 2]).await?;
+
+    // Which member is which worker only the workers know, so compare how the partitions are grouped.
+    let mut told: BTreeMap<u32, Vec<i32>> = BTreeMap::new();
+    for (partition, owner) in team.timeline.owners() {
+        told.entry(owner.0).or_default().push(partition);
+    }
+    let mut told: Vec<Vec<i32>> = told.into_values().collect();
+    let mut listed: Vec<Vec<i32>> = listing.into_iter().map(|m| m.partitions).collect();
+    for owned in &mut listed {
+        owned.sort_unstable();
+    }
+    listed.retain(|owned| !owned.is_empty());
+    told.sort();
+    listed.sort();
+    judge(told == listed, || {
+        Failure::new(
+            format!("the timeline shares the partitions out as {told:?}, the broker as {listed:?}"),
+            "`Assigned` and `Revoked` with the partitions of the rebalance callback",
+            "With an eager assignor the list in the callback is everything the member has, with a cooperative one it is \
+             what comes or goes.",
+        )
+    })
+}
+
+/// A group without committed offsets starts at the first record.
+#[rstest]
+#[testbed::test]
+async fn starts_at_the_first_record() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
+    team.topic.seed(events(2, 3)).await?;
+    team.start(1);
+    team.until_done(
+        6,
+        "auto.offset.reset decides where a group without committed offsets starts, and unless told that is the end: \
+         only what comes later is read.",
+    )
+    .await
+}
+
+/// Partitions move to a member that joins, and everything is worked on, whichever assignor the group has.
+#[rstest]
+#[case::all_at_once("range")]
+#[case::piece_by_piece("cooperative-sticky")]
+#[testbed::test(deadline = 30)]
+async fn partitions_move_to_a_new_member(#[case] assignor: &str) -> Verdict {
+    let concept = "With a cooperative assignor the callback gets only what comes or goes: it is no full set, and the \
+                   client has to be told by incremental_assign and incremental_unassign. Leave that to rdkafka: override \
+                   pre_rebalance or post_rebalance, and not `rebalance` itself.";
+    let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
+    team.client.set("partition.assignment.strategy", assignor);
+    team.topic.seed(events(4, 5)).await?;
+    team.start(1);
+    team.until_done(20, concept).await?;
+    team.start(2);
+    team.until_settled(&[1, 2]).await?;
+    team.topic.seed(events(4, 5)).await?;
+    team.until_done(40, concept).await?;
+    team.stop(1).await?;
+    team.until_settled(&[2]).await?;
+    team.topic.seed(events(4, 5)).await?;
+    team.until_done(60, concept).await?;
+    team.stop(2).await?;
+
+    team.judge_one_owner_at_a_time()?;
+    let committed = team.probe.committed().await?;
+    let expected = history::next_offsets(&places(4, 15));
+    super::super::judge_committed("at the end", &committed, &expected, concept)
+}

@@ -1,0 +1,114 @@
+//! It stops promptly, and has left the group when it returns.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use event_log::timeline::Happening;
+use rstest::rstest;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::super::events;
+use super::super::team::{Team, expect};
+
+/// It stops when no record comes, with partitions or without any.
+#[rstest]
+#[case::with_partitions(1)]
+#[case::without_partitions(2)]
+#[testbed::test]
+async fn stops_when_no_record_comes(#[case] workers: u32) -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    for number in 1..=workers {
+        team.start(number);
+        team.until_settled(&(1..=number).collect::<Vec<_>>())
+            .await?;
+    }
+    let owner = team.timeline.owners().get(&0).map(|owner| owner.0);
+    let idle = (1..=workers).find(|number| workers == 1 || Some(*number) != owner);
+    team.stop(idle.unwrap_or(1)).await?;
+    Ok(())
+}
+
+/// When there is always a next record, it stops after the event in hand.
+#[rstest]
+#[testbed::test]
+async fn stops_after_the_event_in_hand() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    team.topic.seed(events(1, 300)).await?;
+    let calls: Arc<AtomicUsize> = Arc::default();
+    let count = Arc::clone(&calls);
+    let gate = super::super::Gate::closed();
+    let wait = gate.waiter();
+    team.start_with(1, move |(_, offset)| {
+        count.fetch_add(1, Ordering::Relaxed);
+        if offset == 3 {
+            wait();
+        }
+    });
+    team.until(
+        "`work` to be called with offset 3",
+        "Each record that is polled is handed to `work`.",
+        |_, log| {
+            let begun = log.calls().len();
+            expect(begun >= 4, || format!("{begun} calls"))
+        },
+    )
+    .await?;
+    team.cancel(1);
+    gate.open();
+    let ended = team.ended(1).await?;
+
+    let done = team.log.done_once().len();
+    // Whoever waits for token and record at once may be handed a few more.
+    judge(ended.is_ok() && (4..=24).contains(&done), || {
+        Failure::new(
+            format!("{ended:?} after {done} events, told to stop during the 4th of 300"),
+            "Ok after the event in hand",
+            "Look at the token between one event and the next. What has been fetched and not worked on is nobody's loss: \
+             it is not committed, and the next owner fetches it again.",
+        )
+    })?;
+    let committed = team.probe.committed().await?;
+    let expected = team.log.next_offsets();
+    super::super::judge_committed(
+        "after it stopped",
+        &committed,
+        &expected,
+        "What was worked on is committed, the event in hand included.",
+    )
+}
+
+/// When it returns, the broker knows no member any more, though nobody's session can have timed out.
+#[rstest]
+#[testbed::test(real)]
+async fn has_left_the_group_when_it_returns() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
+    team.client.set("session.timeout.ms", "45000");
+    team.start(1);
+    team.until_settled(&[1]).await?;
+    let by_subscription = "Subscribe with the `group.id` of `config.client`.";
+    team.until_members("one member in the group", by_subscription, |members| {
+        let count = members.len();
+        expect(count == 1, || format!("{count} members"))
+    })
+    .await?;
+    team.stop(1).await?;
+
+    let members = team.probe.members().await?;
+    judge(members.is_empty(), || {
+        Failure::new(
+            format!("{members:?} is still a member after the worker has returned"),
+            "no member: the worker has left",
+            "A consumer leaves when it is closed, which is when its last owner drops it; dropping blocks until it has \
+             left. One that lives on in a task or in a forgotten Arc stays a member until its session times out, and its \
+             partitions lie idle for as long.",
+        )
+    })?;
+    let left = team.timeline.entries().pop().map(|entry| entry.happening);
+    judge(left == Some(Happening::Left), || {
+        Failure::new(
+            format!("the last entry is {left:?}"),
+            "`Left`",
+            "Say that the worker has left when it has.",
+        )
+    })
+}

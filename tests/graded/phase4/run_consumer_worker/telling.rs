@@ -1,0 +1,195 @@
+//! What the timeline gets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use event_log::group::WorkerId;
+use event_log::timeline::{Happening, ownership};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use rstest::rstest;
+use testbed::history::Place;
+use testbed::{Cluster, Failure, Verdict, judge};
+
+use super::super::events;
+use super::super::team::{Team, expect};
+
+const HANDED_OVER: &str = "Each record that is polled is handed to `work`.";
+
+/// `Started`, `Assigned`, what happens between, `Revoked` of everything, and `Left` at the end.
+#[rstest]
+#[testbed::test]
+async fn tells_from_started_to_left() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
+    team.topic.seed(events(3, 4)).await?;
+    team.start(7);
+    team.until_settled(&[7]).await?;
+    team.until_done(12, HANDED_OVER).await?;
+    team.stop(7).await?;
+
+    let entries = team.timeline.entries();
+    let story = team.story_of(7);
+    let foreign = entries.iter().any(|entry| entry.worker != WorkerId(7));
+    let started = story.first() == Some(&Happening::Started);
+    let left = entries.last().map(|entry| &entry.happening) == Some(&Happening::Left);
+    let times = |wanted: &Happening| story.iter().filter(|it| *it == wanted).count();
+    let once = times(&Happening::Started) == 1 && times(&Happening::Left) == 1;
+    judge(started && left && once && !foreign, || {
+        Failure::new(
+            format!("{story:?}"),
+            "for worker-7: `Started` first, `Left` last, each once",
+            "The timeline is how others see a worker: `Started` before it can be given anything, `Left` when it has left.",
+        )
+    })?;
+
+    let before_left = &entries[..entries.len() - 1];
+    let owners = ownership::owners(before_left);
+    judge(owners.is_empty(), || {
+        Failure::new(
+            format!(
+                "before `Left`, partitions {:?} were not given up",
+                owners.keys()
+            ),
+            "`Revoked`, or `Lost`, for everything that was `Assigned`",
+            "Leaving the group revokes too, and the rebalance callback is called for it, while the consumer closes: keep \
+             what it writes to alive until then, and `Left` for afterwards.",
+        )
+    })?;
+    judge_processed(&team)
+}
+
+/// `Processed` is told for each call of `work`, while the partition was the worker's own.
+fn judge_processed(team: &Team) -> Verdict {
+    let told = team.timeline.processed_in_order();
+    let done = team.log.done();
+    judge(told == done, || {
+        Failure::new(
+            format!("`Processed` for {told:?}, and `work` was called for {done:?}"),
+            "`Processed` for each event, in the order in which they were worked on",
+            "One entry for each event, with the event's own partition and offset.",
+        )
+    })
+}
+
+/// `Processed` is told after the work, not before.
+#[rstest]
+#[testbed::test]
+async fn tells_processed_after_the_work() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    team.topic.seed(events(1, 5)).await?;
+    let early: Arc<AtomicUsize> = Arc::default();
+    let (timeline, count) = (team.timeline.clone(), Arc::clone(&early));
+    team.start_with(1, move |place: Place| {
+        if timeline.processed().contains(&place) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    team.until_done(5, HANDED_OVER).await?;
+    team.stop(1).await?;
+
+    let early = early.load(Ordering::Relaxed);
+    // A rebalance may repeat events, whose entries are there from the first time.
+    let again = team.log.done().len() - 5;
+    judge(early <= again, || {
+        Failure::new(
+            format!("for {early} of 5 events, `Processed` was there while `work` still ran"),
+            "`Processed` when `work` has returned",
+            "What is still being worked on may yet fail: say that it is done when it is.",
+        )
+    })
+}
+
+/// An assignment without partitions is told like any other: there are more workers than partitions.
+#[rstest]
+#[testbed::test]
+async fn tells_an_empty_assignment() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    team.start(1);
+    team.until_settled(&[1]).await?;
+    team.start(2);
+    let concept = "One of two members gets nothing when there is one partition, and it is told so like any other: an \
+                   empty list in the callback is its assignment. Whoever waits for the group to settle waits for it.";
+    let what =
+        "`Assigned` with no partitions for one worker, while the other one has the partition";
+    team.until(what, concept, |timeline, _| {
+        let entries = timeline.entries();
+        let nothing = entries
+            .iter()
+            .any(|entry| entry.happening == Happening::Assigned(Vec::new()));
+        let both = [1, 2].map(|number| timeline.has_been_assigned(WorkerId(number)));
+        expect(
+            nothing && both == [true; 2] && timeline.owners().len() == 1,
+            || {
+                let told = entries.iter().map(|entry| (entry.worker, &entry.happening));
+                format!("the timeline says {:?}", told.collect::<Vec<_>>())
+            },
+        )
+    })
+    .await?;
+    team.stop_all().await?;
+    Ok(())
+}
+
+/// `Committed` comes to what the broker has.
+#[rstest]
+#[testbed::test]
+async fn tells_what_is_committed() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
+    team.topic.seed(events(2, 5)).await?;
+    team.start(1);
+    team.until_done(10, HANDED_OVER).await?;
+    team.stop(1).await?;
+
+    let mut told: BTreeMap<i32, i64> = BTreeMap::new();
+    for happening in team.story_of(1) {
+        if let Happening::Committed(offsets) = happening {
+            told.extend(offsets);
+        }
+    }
+    let committed = team.probe.committed().await?;
+    judge(told == committed, || {
+        Failure::new(
+            format!(
+                "the timeline's `Committed` entries come to {told:?}, the broker has {committed:?}"
+            ),
+            "`Committed` with the offsets that the broker has accepted, by partition",
+            "A commit that waits for the answer returns Ok when the broker has accepted it, so write it down then. The \
+             offsets are those committed: of the next event to work on.",
+        )
+    })
+}
+
+/// A commit that the broker refuses is not told.
+#[rstest]
+#[testbed::test(mock)]
+async fn tells_no_refused_commit() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
+    team.start(1);
+    let log = team.log.clone();
+    let done = team.until_done(3, HANDED_OVER).await;
+    // A worker that commits after each event may have ended with the error already.
+    if done.is_ok() {
+        team.cancel(1);
+        let _ = team.ended(1).await?;
+    }
+
+    let committed = team.probe.committed().await?;
+    let story = team.story_of(1);
+    let told = story
+        .iter()
+        .any(|happening| matches!(happening, Happening::Committed(offsets) if !offsets.is_empty()));
+    judge(!told && !log.done().is_empty(), || {
+        Failure::new(
+            format!("{story:?}, while the broker has {committed:?}: it refused every commit"),
+            "no `Committed` entry",
+            "That a commit was sent says nothing: an asynchronous one returns Ok before the broker has seen it. Write \
+             down what the broker has accepted.",
+        )
+    })
+}

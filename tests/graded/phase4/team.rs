@@ -1,0 +1,304 @@
+//! Workers of one group, and the check's own evidence of what they do.
+
+use std::collections::BTreeMap;
+use std::future::ready;
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::group::{Work, WorkerConfig, WorkerError, WorkerId, WorkerReport};
+use event_log::phase4_consumer_group::run_consumer_worker;
+use event_log::timeline::ownership::{overlaps, spans};
+use event_log::timeline::{Entry, Happening, Timeline};
+use rdkafka::ClientConfig;
+use testbed::history::Place;
+use testbed::probe::{GroupProbe, Member};
+use testbed::{Failure, Topic, Verdict, eventually, judge, within};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::WorkLog;
+
+/// How long anything may take that should take no time at all. Generous: checks run side by side on a busy machine.
+pub const LIMIT: Duration = Duration::from_secs(12);
+
+const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
+                         the same time, or poll with a time-out and look at the token between polls.";
+
+const ENDED_EARLY: &str = "A worker works until it is told to stop. An empty poll is no end, and errors that pass by \
+                           themselves (is_passing) are no reason to go.";
+
+/// What a worker came to.
+pub type Ended = Result<WorkerReport, WorkerError>;
+
+/// A group on one topic. Dropping it stops its workers.
+pub struct Team {
+    pub topic: Topic,
+    /// Settings for each further member. A check may change them.
+    pub client: ClientConfig,
+    pub timeline: Timeline,
+    pub log: WorkLog,
+    pub probe: GroupProbe,
+    workers: Vec<Running>,
+}
+
+struct Running {
+    id: WorkerId,
+    stop: CancellationToken,
+    _stops_when_dropped: DropGuard,
+    task: JoinHandle<Ended>,
+}
+
+impl Team {
+    /// A new group on `topic`, without members.
+    pub fn new(topic: Topic) -> Verdict<Self> {
+        let group = topic.new_group();
+        Ok(Self {
+            client: topic.member(&group),
+            probe: topic.group_probe(&group)?,
+            timeline: Timeline::new(),
+            log: WorkLog::default(),
+            workers: Vec::new(),
+            topic,
+        })
+    }
+
+    /// Starts a worker whose `work` does nothing but get logged.
+    pub fn start(&mut self, number: u32) {
+        self.start_with(number, |_| {});
+    }
+
+    /// Starts a worker that runs `during` in the middle of each call of `work`.
+    pub fn start_with(&mut self, number: u32, during: impl Fn(Place) + Send + Sync + 'static) {
+        let work = self.log.work(during);
+        let topic = self.topic.name.clone();
+        self.start_on(number, topic, work);
+    }
+
+    /// Starts a worker on a topic of that name.
+    pub fn start_on(&mut self, number: u32, topic: String, work: Work) {
+        let (id, stop) = (WorkerId(number), CancellationToken::new());
+        let client = self.client.clone();
+        let (timeline, token) = (self.timeline.clone(), stop.clone());
+        let task = tokio::spawn(async move {
+            let config = WorkerConfig { client, work };
+            run_consumer_worker(id, config, &topic, timeline, token).await
+        });
+        let running = Running {
+            id,
+            _stops_when_dropped: stop.clone().drop_guard(),
+            stop,
+            task,
+        };
+        self.workers.push(running);
+    }
+
+    /// Waits until `found` has nothing to object to, while the workers run. It says what it still sees.
+    pub async fn until(
+        &mut self,
+        what: &str,
+        concept: &str,
+        found: impl Fn(&Timeline, &WorkLog) -> Result<(), String>,
+    ) -> Verdict {
+        let ended = eventually(LIMIT, what, concept, || {
+            let seen = match self.first_to_end() {
+                Some(id) => Ok(Some(id)),
+                None => found(&self.timeline, &self.log).map(|()| None),
+            };
+            ready(Ok(seen))
+        })
+        .await?;
+        match ended {
+            None => Ok(()),
+            Some(id) => Err(self.ended_early(id, what).await?.into()),
+        }
+    }
+
+    /// Waits until the broker lists members that `found` has nothing to object to, while the workers run.
+    pub async fn until_members(
+        &mut self,
+        what: &str,
+        concept: &str,
+        found: impl Fn(&[Member]) -> Result<(), String>,
+    ) -> Verdict<Vec<Member>> {
+        let (probe, found) = (&self.probe, &found);
+        let members = eventually(LIMIT, what, concept, || {
+            let ended = self.first_to_end();
+            async move {
+                if let Some(id) = ended {
+                    return Ok(Ok(Err(id)));
+                }
+                let members = probe.members().await?;
+                Ok(found(&members).map(|()| Ok(members)))
+            }
+        })
+        .await?;
+        match members {
+            Ok(members) => Ok(members),
+            Err(id) => Err(self.ended_early(id, what).await?.into()),
+        }
+    }
+
+    fn first_to_end(&self) -> Option<WorkerId> {
+        let ended = self.workers.iter().find(|worker| worker.task.is_finished());
+        ended.map(|worker| worker.id)
+    }
+
+    async fn ended_early(&mut self, id: WorkerId, what: &str) -> Verdict<Failure> {
+        let came_to = match self.ended(id.0).await? {
+            Ok(report) => format!("Ok with {report:?}"),
+            Err(error) => format!("the error «{error}»"),
+        };
+        Ok(Failure::new(
+            format!("{id} returned {came_to} without having been told to stop"),
+            what,
+            ENDED_EARLY,
+        ))
+    }
+
+    /// Waits until `count` different events are done.
+    pub async fn until_done(&mut self, count: usize, concept: &str) -> Verdict {
+        let what = format!("`work` to be called with all {count} events");
+        self.until(&what, concept, |_, log| {
+            let done = log.done_once().len();
+            expect(done >= count, || {
+                format!("{done} of {count} events worked on")
+            })
+        })
+        .await
+    }
+
+    /// Waits until every partition has an owner among `members`, and the newest of these has an assignment.
+    pub async fn until_settled(&mut self, members: &[u32]) -> Verdict {
+        let partitions = self.topic.partitions;
+        let what = format!("the {partitions} partitions to have owners among workers {members:?}");
+        let concept = "A member that has joined is told its partitions in the rebalance callback, which runs inside poll: \
+                       note each assignment down there, and keep polling.";
+        let newest = members.last().copied();
+        self.until(&what, concept, |timeline, _| {
+            let owners = timeline.owners();
+            let joined = newest.is_none_or(|newest| timeline.has_been_assigned(WorkerId(newest)));
+            let owned = (0..partitions).all(|partition| {
+                owners
+                    .get(&partition)
+                    .is_some_and(|owner| members.contains(&owner.0))
+            });
+            expect(joined && owned, || {
+                format!("the timeline says {}", owners_text(&owners))
+            })
+        })
+        .await
+    }
+
+    /// Tells a worker to stop.
+    pub fn cancel(&self, number: u32) {
+        for worker in self.workers.iter().filter(|worker| worker.id.0 == number) {
+            worker.stop.cancel();
+        }
+    }
+
+    /// Waits until a worker has returned.
+    pub async fn ended(&mut self, number: u32) -> Verdict<Ended> {
+        let index = self.workers.iter().position(|worker| worker.id.0 == number);
+        let worker = self
+            .workers
+            .remove(index.expect("a check waits for a worker that it has started"));
+        let what = format!("{} to return", worker.id);
+        match within(LIMIT, &what, MUST_STOP, worker.task).await? {
+            Ok(ended) => Ok(ended),
+            // The learner's panic is told as one of the check's own.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+
+    /// Stops a worker that has no reason to fail.
+    pub async fn stop(&mut self, number: u32) -> Verdict<WorkerReport> {
+        self.cancel(number);
+        let ended = self.ended(number).await?;
+        Ok(ended.map_err(|error| {
+            Failure::new(
+                format!("worker-{number} ended with the error «{error}»"),
+                "Ok with a report",
+                "Nothing was wrong with the broker, the group or the topic, so the error was made on the way.",
+            )
+        })?)
+    }
+
+    /// Stops all workers, one after the other: each next one when the group has settled on those that are left, so no
+    /// rebalance disturbs its last commit. Returns their reports.
+    pub async fn stop_all(&mut self) -> Verdict<Vec<WorkerReport>> {
+        let mut reports = Vec::new();
+        while let Some(first) = self.workers.first().map(|worker| worker.id.0) {
+            reports.push(self.stop(first).await?);
+            let left: Vec<u32> = self.workers.iter().map(|worker| worker.id.0).collect();
+            if !left.is_empty() {
+                self.until_settled(&left).await?;
+            }
+        }
+        Ok(reports)
+    }
+
+    /// What the timeline says of one worker, without the entries for events.
+    pub fn story_of(&self, number: u32) -> Vec<Happening> {
+        story_of(&self.timeline.entries(), number)
+    }
+
+    /// No partition has had two owners at a time.
+    pub fn judge_one_owner_at_a_time(&self) -> Verdict {
+        let overlaps = overlaps(&spans(&self.timeline.entries()));
+        let first = overlaps.first().map(|(first, second)| {
+            format!(
+                "partition {} belonged to {} from {:?} until {:?}, and to {} from {:?}",
+                first.partition, first.worker, first.from, first.until, second.worker, second.from
+            )
+        });
+        judge(overlaps.is_empty(), || {
+            Failure::new(
+                format!(
+                    "{} times two owners at once. {}",
+                    overlaps.len(),
+                    first.unwrap_or_default()
+                ),
+                "one owner at a time for each partition",
+                "Tell `Revoked` and `Lost` from inside the callback, before it returns: afterwards the partitions may be \
+                 somebody else's.",
+            )
+        })
+    }
+}
+
+/// What `entries` say of one worker, without the entries for events.
+pub fn story_of(entries: &[Entry], number: u32) -> Vec<Happening> {
+    let its = entries.iter().filter(|entry| entry.worker.0 == number);
+    its.map(|entry| entry.happening.clone())
+        .filter(|happening| !matches!(happening, Happening::Processed { .. }))
+        .collect()
+}
+
+/// `Ok`, or what is seen instead.
+pub fn expect(holds: bool, seen: impl FnOnce() -> String) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(seen()) }
+}
+
+/// Owners of partitions in words.
+pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
+    if owners.is_empty() {
+        return "that no partition has an owner".to_owned();
+    }
+    let owned = owners
+        .iter()
+        .map(|(partition, owner)| format!("partition {partition} is {owner}'s"));
+    owned.collect::<Vec<_>>().join(", ")
+}
+
+/// A `work` that does nothing.
+pub fn no_work() -> Work {
+    Arc::new(|_| {})
+}
+
+/// All partitions that these members own, in order.
+pub fn owned_by(members: &[Member]) -> Vec<i32> {
+    let owned = members.iter().flat_map(|member| &member.partitions);
+    let mut owned: Vec<i32> = owned.copied().collect();
+    owned.sort_unstable();
+    owned
+}
