@@ -10,7 +10,7 @@ use rstest::rstest;
 use testbed::history::committed_ahead;
 use testbed::probe::GroupProbe;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
     Gate, Handed, NOT_IDLE, Run, close, consume, consume_until_idle, consumer, judge_committed,
@@ -19,6 +19,18 @@ use crate::phase3::{
 
 /// Uneven partitions: 2, 3 and 4 events.
 const UNEVEN: [i32; 9] = [0, 1, 2, 0, 1, 2, 1, 2, 2];
+
+/// All that the handler accepted is committed, and it did accept something.
+async fn judge_all_committed(topic: &Topic, group: &str, handed: &Handed) -> Verdict {
+    judge(!handed.accepted().is_empty(), || {
+        Failure::new(
+            "no event was handed over, so there was nothing to commit",
+            "the events that were there before the consumer are handed over and committed",
+            "A group without committed offsets starts at the first record there is, if auto.offset.reset says so.",
+        )
+    })?;
+    judge_committed(topic, group, &handed.accepted()).await
+}
 
 /// It commits the last processed offset + 1 of every partition before it returns: after `max_events`.
 #[rstest]
@@ -29,7 +41,7 @@ async fn commits_every_partition_before_it_returns_at_max_events() -> Verdict {
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     consume(&consumer, &until(9), handed.handler()).await?;
-    judge_committed(&topic, &group, &handed.accepted()).await
+    judge_all_committed(&topic, &group, &handed).await
 }
 
 /// The same when it ends because no more records come.
@@ -40,7 +52,7 @@ async fn commits_every_partition_before_it_returns_when_idle() -> Verdict {
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     consume_until_idle(&topic, &group, &handed).await?;
-    judge_committed(&topic, &group, &handed.accepted()).await
+    judge_all_committed(&topic, &group, &handed).await
 }
 
 /// The same when it is stopped.
@@ -60,7 +72,7 @@ async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
     });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     consume(&consumer, &options, handler).await?;
-    judge_committed(&topic, &group, &handed.accepted()).await
+    judge_all_committed(&topic, &group, &handed).await
 }
 
 /// The same when the handler refuses an event: what was accepted before, in whichever partition, is committed.
@@ -76,7 +88,7 @@ async fn commits_every_partition_before_it_returns_when_the_handler_refuses() ->
     });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let _ = Run::start(&consumer, &until(9), handler).end().await?;
-    judge_committed(&topic, &group, &handed.accepted()).await
+    judge_all_committed(&topic, &group, &handed).await
 }
 
 /// Watches for a while that nothing past `processed` is committed. A watch cannot prove the promise, only break it: it
@@ -132,7 +144,7 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     watch_commits(&probe, &processed).await?;
     gate.open();
     run.report().await?;
-    judge_committed(&topic, &group, &handed.accepted()).await
+    judge_all_committed(&topic, &group, &handed).await
 }
 
 /// It waits for the broker's answer to the last commit.
