@@ -33,8 +33,8 @@ compose --profile cluster kill kafka-3
 wait_until 60 "kafka-3 to be missed" in_sync 2
 kafka kafka-1 kafka-producer-perf-test.sh --topic copies --num-records 10 --record-size 10 --throughput -1 \
   --command-property acks=all
-kafka kafka-2 kafka-console-consumer.sh --topic copies --from-beginning --max-messages 1 --timeout-ms 30000
-says "$out" "after the loss"
+kafka kafka-2 kafka-console-consumer.sh --topic copies --from-beginning --max-messages 10 --timeout-ms 30000
+[[ $(wc -l <<<"$out") == 10 ]] || fail "expected 10 records with one broker lost, read: $out"
 note "goes on without one"
 
 compose --profile cluster start kafka-3

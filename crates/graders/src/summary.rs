@@ -125,6 +125,7 @@ fn row(
     points: &str,
 ) -> fmt::Result {
     let word = match verdict(checks) {
+        _ if checks.is_empty() => "➖ did not run",
         Verdict::Pass => "✅ pass",
         Verdict::Fail => "❌ fail",
         Verdict::NotGraded => "⚪ not graded",
@@ -207,7 +208,7 @@ mod tests {
         let exercises = [exercise("a", 100)];
         let text = Summary::new(&exercises, &[]).to_string();
         assert!(
-            text.contains("| 2 | `a` | ⚪ not graded | 0 of 0 | ? of 100 |"),
+            text.contains("| 2 | `a` | ➖ did not run | 0 of 0 | ? of 100 |"),
             "{text}"
         );
     }
