@@ -18,4 +18,5 @@ if [[ $1 == summary ]]; then
   fi
 else
   cargo test --test graded -- "$1::" | tee "$folder/$1.txt"
+  grep -q "^test $1::" "$folder/$1.txt" || fail "there is no check of $1"
 fi
