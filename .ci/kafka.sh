@@ -12,7 +12,8 @@ if ! docker info >/dev/null 2>&1 || ! docker compose version >/dev/null 2>&1; th
   [[ -x $helper/start-docker.sh ]] || fail "the docker command, its daemon or docker compose is missing: https://docs.docker.com/engine/install"
   "$helper/start-docker.sh"
 fi
-docker compose version | head -n 1
+# Reads to the end: a pipe that closes early would fail the step.
+docker compose version | sed -n 1p
 
 if ! docker image inspect "$image" >/dev/null 2>&1 && ! timeout 300 docker pull --quiet "$image"; then
   [[ -x $helper/build.sh ]] || fail "$image cannot be pulled: set KAFKALINGS_KAFKA_IMAGE to the image's name on a mirror"
