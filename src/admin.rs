@@ -1,7 +1,7 @@
 //! Creating topics through the admin API.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -13,6 +13,9 @@ use crate::topics::TopicSpec;
 
 /// How long the cluster may take to answer.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to wait before asking again for what the broker does not know yet.
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 
 /// What became of the wish for a topic.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +84,29 @@ pub async fn ensure_topic(
     let results = admin.create_topics([&topic], &options).await?;
     match results.into_iter().next() {
         Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => {
-            Ok(compare(shape_of(&admin, spec.name)?, spec))
+            Ok(compare(known_shape_of(&admin, spec.name).await?, spec))
         }
         Some(Err((topic, code))) => Err(AdminError::Refused { topic, code }),
-        Some(Ok(_)) | None => Ok(TopicState::Created),
+        Some(Ok(_)) | None => {
+            known_shape_of(&admin, spec.name).await?;
+            Ok(TopicState::Created)
+        }
+    }
+}
+
+/// The topic's shape, once the broker knows it. The controller creates a topic and answers; the broker that clients ask
+/// for metadata hears of it a moment later, and until then knows no partition of it.
+async fn known_shape_of(
+    admin: &AdminClient<DefaultClientContext>,
+    topic: &str,
+) -> Result<Shape, KafkaError> {
+    let give_up_at = Instant::now() + TIMEOUT;
+    loop {
+        let shape = shape_of(admin, topic)?;
+        if shape.partitions > 0 || Instant::now() >= give_up_at {
+            return Ok(shape);
+        }
+        tokio::time::sleep(ASK_AGAIN_AFTER).await;
     }
 }
 

@@ -59,8 +59,8 @@ mod tests {
 
     #[test]
     fn a_registry_port_is_no_tag() {
-        let image = KafkaImage::parse("localhost:5000/apache/kafka");
-        assert_eq!(image.reference(), "localhost:5000/apache/kafka:latest");
+        let image = KafkaImage::parse("localhost:5000/kafka");
+        assert_eq!(image.reference(), "localhost:5000/kafka:latest");
         let image = KafkaImage::parse("localhost:5000/apache/kafka:4.3.1");
         assert_eq!(image.tag, "4.3.1");
     }

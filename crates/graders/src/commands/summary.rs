@@ -1,0 +1,29 @@
+//! `graders summary`: the printed output of graded runs as Markdown.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use graders::facts;
+use graders::kit::Kit;
+use graders::outcome;
+use graders::summary::Summary;
+
+/// Turn what graded runs printed into a table of points, in Markdown
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Files with the standard output of `cargo test --test graded`
+    files: Vec<PathBuf>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let exercises = facts::exercises(&Kit::here())?;
+    let mut checks = Vec::new();
+    for file in &args.files {
+        let printed =
+            std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        checks.extend(outcome::checks(&String::from_utf8_lossy(&printed)));
+    }
+    print!("{}", Summary::new(&exercises, &checks));
+    Ok(ExitCode::SUCCESS)
+}

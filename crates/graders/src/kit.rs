@@ -1,0 +1,83 @@
+//! Where the kit's files are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use thiserror::Error;
+
+/// The kit's folder.
+#[derive(Debug, Clone)]
+pub struct Kit {
+    root: PathBuf,
+}
+
+/// A file that could not be read, or files that could not be listed.
+#[derive(Debug, Error)]
+pub enum KitError {
+    /// It is not there, or no text.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file, from the kit's folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Git is not there, or the kit is no clone.
+    #[error("cannot list the files under version control: {0}")]
+    List(String),
+}
+
+impl Kit {
+    /// The kit that this program was built from.
+    pub fn here() -> Self {
+        Self {
+            root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
+        }
+    }
+
+    /// Its folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Whether it has this file.
+    pub fn has(&self, path: &str) -> bool {
+        self.root.join(path).is_file()
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, path: &str) -> Result<String, KitError> {
+        std::fs::read_to_string(self.root.join(path)).map_err(|source| KitError::Read {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    /// The files under version control, and new ones that are not ignored, whose name ends like one of `endings`.
+    ///
+    /// # Errors
+    /// When git cannot tell.
+    pub fn files(&self, endings: &[&str]) -> Result<Vec<String>, KitError> {
+        let output = Command::new("git")
+            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+            .current_dir(&self.root)
+            .output()
+            .map_err(|error| KitError::List(format!("git: {error}")))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(KitError::List(said.trim().to_owned()));
+        }
+        let list = String::from_utf8_lossy(&output.stdout);
+        let wanted = |path: &&str| endings.iter().any(|ending| path.ends_with(ending));
+        // A file that was deleted and not committed yet is still listed.
+        Ok(list
+            .lines()
+            .filter(wanted)
+            .filter(|path| self.has(path))
+            .map(str::to_owned)
+            .collect())
+    }
+}

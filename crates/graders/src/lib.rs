@@ -1,0 +1,27 @@
+//! Grades the kit itself: what it promises to learners is proved here.
+//!
+//! # Layout
+//!
+//! - [`kit`]: where the kit's files are.
+//! - [`facts`]: what `exercises.toml` says of the exercises.
+//! - [`public`]: what a source file offers to others, to lay two files side by side.
+//! - [`stubs`]: the `todo!()` that a stub ends in.
+//! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
+//! - [`image`]: every place that names the Kafka image.
+//! - [`outcome`]: what a run of the graded checks printed, check by check.
+//! - [`run`]: runs the graded checks.
+//! - [`untouched`]: the proof that an untouched stub fails by its own `todo!()` and by nothing else.
+//! - [`summary`]: a run as a table of points, in Markdown.
+//!
+//! What needs nothing but the files is in `tests/`; what needs Kafka is a command of the program.
+
+pub mod facts;
+pub mod image;
+pub mod kit;
+pub mod outcome;
+pub mod public;
+pub mod run;
+pub mod slugs;
+pub mod stubs;
+pub mod summary;
+pub mod untouched;

@@ -1,0 +1,35 @@
+//! The graders' commands: what needs a run of the checks, one module each.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod commands {
+    pub mod stubs;
+    pub mod summary;
+}
+
+/// Prove that the kit keeps its promises
+#[derive(Debug, Parser)]
+#[command(name = "graders", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Stubs(commands::stubs::Args),
+    Summary(commands::summary::Args),
+}
+
+fn main() -> ExitCode {
+    let ended = match Cli::parse().command {
+        Command::Stubs(args) => commands::stubs::run(&args),
+        Command::Summary(args) => commands::summary::run(&args),
+    };
+    ended.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}

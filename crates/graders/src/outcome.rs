@@ -1,0 +1,140 @@
+//! What a run of the graded checks printed, check by check.
+
+use std::collections::BTreeMap;
+
+/// What became of one check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// The environment could not tell.
+    NotGraded,
+}
+
+/// A check as a run printed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Its name, such as `phase2::produce_event::keeps_the_key`.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// Why it was not graded, in the words of its line.
+    pub reason: String,
+    /// The text of a failure, with its lines as printed.
+    pub failure: String,
+}
+
+impl Check {
+    /// The `seen` line of a failure.
+    pub fn seen(&self) -> Option<&str> {
+        let mut lines = self.failure.lines().map(str::trim);
+        lines
+            .find_map(|line| line.strip_prefix("seen "))
+            .map(str::trim)
+    }
+}
+
+/// Reads what a run printed: a line `test NAME ... ok` for each check, then a block for each failure.
+pub fn checks(printed: &str) -> Vec<Check> {
+    let mut failures = failures(printed);
+    let mut checks: Vec<Check> = printed.lines().filter_map(check).collect();
+    for check in &mut checks {
+        check.failure = failures.remove(&check.name).unwrap_or_default();
+    }
+    checks
+}
+
+fn check(line: &str) -> Option<Check> {
+    let (name, end) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    let (verdict, reason) = match end.trim() {
+        "ok" => (Verdict::Pass, ""),
+        "FAILED" => (Verdict::Fail, ""),
+        other => (Verdict::NotGraded, ignored(other)?),
+    };
+    Some(Check {
+        name: name.trim().to_owned(),
+        verdict,
+        reason: reason.to_owned(),
+        failure: String::new(),
+    })
+}
+
+fn ignored(end: &str) -> Option<&str> {
+    let rest = end.strip_prefix("ignored")?.trim_start_matches([',', ' ']);
+    Some(rest.trim_start_matches('(').trim_end_matches(')'))
+}
+
+fn failures(printed: &str) -> BTreeMap<String, String> {
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut current: Option<&str> = None;
+    for line in printed.lines() {
+        let header = line
+            .strip_prefix("---- ")
+            .and_then(|rest| rest.strip_suffix(" ----"));
+        match (header, current) {
+            (Some(name), _) => {
+                current = Some(name);
+                found.entry(name.to_owned()).or_default();
+            }
+            // After the last block comes the list of their names.
+            (None, Some(_)) if line == "failures:" || line.starts_with("test result:") => {
+                current = None;
+            }
+            (None, Some(name)) => {
+                let text = found.entry(name.to_owned()).or_default();
+                text.push_str(line);
+                text.push('\n');
+            }
+            (None, None) => {}
+        }
+    }
+    for text in found.values_mut() {
+        text.truncate(text.trim_end().len());
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    const PRINTED: &str = "\
+running 3 tests
+test phase2::produce_event::keeps_the_key ... ok
+test phase2::produce_event::waits         ... FAILED
+test phase2::produce_event::needs_more    ... ignored (not graded: needs a real broker)
+
+failures:
+
+---- phase2::produce_event::waits ----
+  seen      2 records
+            of 3
+  expected  3 records
+  concept   Wait.
+  look      here
+
+
+failures:
+    phase2::produce_event::waits
+
+test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.02s
+";
+
+    #[test]
+    fn a_run_is_read_check_by_check() {
+        let found = checks(PRINTED);
+        let verdicts: Vec<Verdict> = found.iter().map(|check| check.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::NotGraded]);
+        assert_eq!(found[1].name, "phase2::produce_event::waits");
+        assert_eq!(found[1].seen(), Some("2 records"));
+        assert!(
+            found[1].failure.ends_with("look      here"),
+            "{:?}",
+            found[1]
+        );
+        assert_eq!(found[2].reason, "not graded: needs a real broker");
+    }
+}

@@ -1,0 +1,70 @@
+//! Runs the graded checks, as a learner does.
+
+use std::process::{Command, Output};
+
+use thiserror::Error;
+
+use crate::kit::Kit;
+use crate::outcome::{self, Check};
+
+/// Cargo's exit code when a check failed.
+pub const FAILED: i32 = 101;
+
+/// A run that has ended.
+#[derive(Debug)]
+pub struct Run {
+    /// The exit code; `None` if a signal ended it.
+    pub code: Option<i32>,
+    /// The checks, in the order in which they ended.
+    pub checks: Vec<Check>,
+    /// What it printed to stderr: cargo's words and the harness's.
+    pub stderr: String,
+}
+
+/// Why there was no run.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// Cargo did not start.
+    #[error("cannot start cargo: {0}")]
+    Cargo(#[from] std::io::Error),
+    /// The checks do not compile.
+    #[error("the graded checks do not compile:\n{0}")]
+    Build(String),
+}
+
+/// Compiles the checks, with the stubs or whatever stands in `exercises/`.
+///
+/// # Errors
+/// When they do not compile.
+pub fn build(kit: &Kit) -> Result<(), RunError> {
+    let output = cargo(kit, &["--no-run"])?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(RunError::Build(said))
+    }
+}
+
+/// Runs the checks whose name contains `filter`. Which Kafka they use, the environment says.
+///
+/// # Errors
+/// When cargo cannot be started.
+pub fn checks(kit: &Kit, filter: &str) -> Result<Run, RunError> {
+    let output = cargo(kit, &["--", filter])?;
+    Ok(Run {
+        code: output.status.code(),
+        checks: outcome::checks(&String::from_utf8_lossy(&output.stdout)),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    })
+}
+
+fn cargo(kit: &Kit, arguments: &[&str]) -> Result<Output, RunError> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["test", "--test", "graded"])
+        .args(arguments)
+        .current_dir(kit.root())
+        .output()?;
+    Ok(output)
+}

@@ -1,0 +1,78 @@
+//! Stubs and solutions promise the same, word for word.
+
+use graders::facts::{self, Exercise};
+use graders::kit::Kit;
+use graders::public::Public;
+use graders::stubs;
+
+fn kit_and_exercises() -> (Kit, Vec<Exercise>) {
+    let kit = Kit::here();
+    let exercises = facts::exercises(&kit).unwrap_or_else(|error| panic!("{error}"));
+    (kit, exercises)
+}
+
+/// Both folders have the same files, and each of them has an exercise.
+#[test]
+fn both_folders_have_the_files_of_the_exercises() {
+    let (kit, exercises) = kit_and_exercises();
+    let mut expected: Vec<&str> = exercises
+        .iter()
+        .map(|exercise| exercise.file.as_str())
+        .collect();
+    expected.dedup();
+    for folder in ["exercises", "solutions"] {
+        let files = kit
+            .files(&[".rs"])
+            .unwrap_or_else(|error| panic!("{error}"));
+        let mut found: Vec<&str> = files
+            .iter()
+            .filter_map(|file| file.strip_prefix(folder)?.strip_prefix('/'))
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found, expected, "files in {folder}/ against exercises.toml");
+    }
+}
+
+/// Signatures, doc comments and module docs agree, and so do the bodies of what is given.
+#[test]
+fn stubs_and_solutions_offer_the_same() {
+    let (kit, exercises) = kit_and_exercises();
+    let mut files: Vec<&str> = exercises
+        .iter()
+        .map(|exercise| exercise.file.as_str())
+        .collect();
+    files.dedup();
+    let is_given = |name: &str| !exercises.iter().any(|exercise| exercise.name == name);
+    for file in files {
+        let read = |folder: &str| {
+            let path = format!("{folder}/{file}");
+            let source = kit.read(&path).unwrap_or_else(|error| panic!("{error}"));
+            Public::of(&source).unwrap_or_else(|error| panic!("{path}: {error}"))
+        };
+        let stub = read("exercises");
+        assert!(!stub.items.is_empty(), "exercises/{file} offers nothing");
+        let found = stub.differences(&read("solutions"), is_given);
+        let list: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert!(
+            found.is_empty(),
+            "exercises/{file} and solutions/{file} differ in\n{}",
+            list.join("\n")
+        );
+    }
+}
+
+/// A stub's `todo!()` says which exercise it is and where to write it.
+#[test]
+fn every_stub_ends_in_a_todo_that_names_it() {
+    let (kit, exercises) = kit_and_exercises();
+    for exercise in &exercises {
+        let path = exercise.stub_file();
+        let source = kit.read(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(
+            stubs::todo(&source, &exercise.name),
+            Ok(exercise.todo()),
+            "{} in {path}",
+            exercise.name
+        );
+    }
+}
