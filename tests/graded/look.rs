@@ -6,17 +6,22 @@ use toml::{Table, Value};
 
 const EXERCISES: &str = include_str!("../../exercises.toml");
 
-/// The fourth line of a failure, for the check with this name: `phase2::produce_event::keeps_the_key`.
+/// The fourth line of a failure, for the check with this name: `phase2::produce_event::record::keeps_the_key`.
 pub fn look(check: &str) -> String {
-    let name = check.split("::").nth(1).unwrap_or_default();
+    let mut path = check.split("::");
+    let phase = path.next().unwrap_or_default();
+    let name = path.next().unwrap_or_default();
     let Ok(facts) = EXERCISES.parse::<Table>() else {
         return "exercises.toml, which cannot be read".to_owned();
     };
-    let exercises = facts.get("exercise").and_then(Value::as_array);
-    let exercise = exercises
-        .into_iter()
-        .flatten()
-        .find(|exercise| text(exercise, "name") == name);
+    let all = facts.get("exercise").and_then(Value::as_array);
+    let exercises = || all.into_iter().flatten();
+    // What is given, such as `create_consumer`, stands in the file of its phase and belongs to the phase's first exercise.
+    let exercise = exercises()
+        .find(|exercise| text(exercise, "name") == name)
+        .or_else(|| {
+            exercises().find(|exercise| phase == format!("phase{}", number(exercise, "phase")))
+        });
     match exercise {
         Some(exercise) => format!(
             "{} · {} · {}",
@@ -24,8 +29,15 @@ pub fn look(check: &str) -> String {
             text(exercise, "hint"),
             text(exercise, "chapter")
         ),
-        None => "README.md#when-something-does-not-work".to_owned(),
+        None => "README.md#phase-1-the-set-up · README.md#when-something-does-not-work".to_owned(),
     }
+}
+
+fn number(exercise: &Value, fact: &str) -> i64 {
+    exercise
+        .get(fact)
+        .and_then(Value::as_integer)
+        .unwrap_or_default()
 }
 
 fn text<'a>(exercise: &'a Value, fact: &str) -> &'a str {

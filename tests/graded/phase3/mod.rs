@@ -15,6 +15,7 @@ use testbed::{Apart, Failure, Topic, Verdict, eventually, judge, within};
 use tokio_util::sync::CancellationToken;
 
 mod consume_events;
+mod create_consumer;
 
 /// How long a run may take. Joining a group is part of it.
 const LIMIT: Duration = Duration::from_secs(15);
