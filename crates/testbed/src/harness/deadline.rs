@@ -100,12 +100,15 @@ fn panicked(panic: &Panic) -> Failure {
 /// A task that panicked may be why a check waited in vain; its panic has not been told yet.
 fn with_panic_of_a_task(not_passed: NotPassed, context: &Context) -> NotPassed {
     match (not_passed, panics::take(context)) {
+        (NotPassed::Failed(_), Some(panic)) if panic.message.starts_with(TODO) => {
+            panicked(&panic).into()
+        }
         (NotPassed::Failed(mut failure), Some(Panic { place, message })) => {
             failure.seen = format!(
                 "{}\nand a task panicked at {place}: {message}",
                 failure.seen
             );
-            NotPassed::Failed(failure)
+            failure.into()
         }
         (not_passed, _) => not_passed,
     }
