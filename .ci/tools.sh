@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# What a bare Debian lacks. librdkafka is compiled from source: a C compiler and make.
+# What a bare Debian lacks: librdkafka is compiled from source.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 missing=()
 has cc || missing+=(gcc libc6-dev)
+# librdkafka is C, and its configure script still asks for a C++ compiler.
+has c++ || missing+=(g++)
 has make || missing+=(make)
 has git || missing+=(git)
 has shellcheck || missing+=(shellcheck)
