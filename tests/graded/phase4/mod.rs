@@ -1,10 +1,11 @@
 //! Phase 4: `run_consumer_worker` and `demonstrate_rebalancing`.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
 use event_log::event::ReceivedEvent;
 use event_log::group::Work;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use testbed::history::{self, Place};
 use testbed::probe::Seed;
 use testbed::{Failure, Verdict, judge};
@@ -42,13 +43,19 @@ struct Call {
     place: Place,
     /// The event's payload.
     payload: serde_json::Value,
-    /// Whether `work` has returned.
-    done: bool,
 }
 
 /// What `work` was really called with. Clones share it.
 #[derive(Debug, Clone, Default)]
-struct WorkLog(Arc<Mutex<Vec<Call>>>);
+struct WorkLog(Arc<Mutex<Calls>>);
+
+#[derive(Debug, Default)]
+struct Calls {
+    /// In the order in which they began.
+    begun: Vec<Call>,
+    /// The places of those that have returned, in the order in which they did.
+    done: Vec<Place>,
+}
 
 impl WorkLog {
     /// A `work` that writes down its calls and runs `during` in the middle of each.
@@ -56,32 +63,21 @@ impl WorkLog {
         let log = self.clone();
         Arc::new(move |event: &ReceivedEvent| {
             let place = (event.partition, event.offset);
-            let number = log.begin(place, event);
+            let payload = event.event.payload.clone();
+            log.lock().begun.push(Call { place, payload });
             during(place);
-            log.lock()[number].done = true;
+            log.lock().done.push(place);
         })
-    }
-
-    fn begin(&self, place: Place, event: &ReceivedEvent) -> usize {
-        let mut calls = self.lock();
-        calls.push(Call {
-            place,
-            payload: event.event.payload.clone(),
-            done: false,
-        });
-        calls.len() - 1
     }
 
     /// All calls so far, in the order in which they began.
     fn calls(&self) -> Vec<Call> {
-        self.lock().clone()
+        self.lock().begun.clone()
     }
 
-    /// The places of the calls that have returned, with repetitions.
+    /// The places of the calls that have returned, in the order in which they did, with repetitions.
     fn done(&self) -> Vec<Place> {
-        let calls = self.lock();
-        let done = calls.iter().filter(|call| call.done);
-        done.map(|call| call.place).collect()
+        self.lock().done.clone()
     }
 
     /// The places of the calls that have returned, each one once.
@@ -94,7 +90,7 @@ impl WorkLog {
         history::next_offsets(&self.done())
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Call>> {
+    fn lock(&self) -> MutexGuard<'_, Calls> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

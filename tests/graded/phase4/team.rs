@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::future::ready;
-use std::sync::Arc;
 use std::time::Duration;
 
-use event_log::group::{Work, WorkerConfig, WorkerError, WorkerId, WorkerReport};
+use event_log::group::{WorkerConfig, WorkerError, WorkerId, WorkerReport};
 use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
 use event_log::timeline::{Entry, Happening, Timeline};
@@ -19,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use super::WorkLog;
 
 /// How long anything may take that should take no time at all. Generous: checks run side by side on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(12);
+pub const LIMIT: Duration = Duration::from_secs(15);
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
                          the same time, or poll with a time-out and look at the token between polls.";
@@ -69,14 +68,8 @@ impl Team {
 
     /// Starts a worker that runs `during` in the middle of each call of `work`.
     pub fn start_with(&mut self, number: u32, during: impl Fn(Place) + Send + Sync + 'static) {
-        let work = self.log.work(during);
-        let topic = self.topic.name.clone();
-        self.start_on(number, topic, work);
-    }
-
-    /// Starts a worker on a topic of that name.
-    pub fn start_on(&mut self, number: u32, topic: String, work: Work) {
         let (id, stop) = (WorkerId(number), CancellationToken::new());
+        let (work, topic) = (self.log.work(during), self.topic.name.clone());
         let client = self.client.clone();
         let (timeline, token) = (self.timeline.clone(), stop.clone());
         let task = tokio::spawn(async move {
@@ -288,11 +281,6 @@ pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
         .iter()
         .map(|(partition, owner)| format!("partition {partition} is {owner}'s"));
     owned.collect::<Vec<_>>().join(", ")
-}
-
-/// A `work` that does nothing.
-pub fn no_work() -> Work {
-    Arc::new(|_| {})
 }
 
 /// All partitions that these members own, in order.

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use event_log::group::WorkerId;
+use event_log::group::{RebalanceReport, WorkerId};
 use event_log::timeline::{Entry, Happening};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -20,7 +21,7 @@ fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
 
 /// The workers stop in the order in which they started.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 90)]
 async fn stops_in_the_order_of_start() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(events(3, 4)).await?;
@@ -40,7 +41,7 @@ async fn stops_in_the_order_of_start() -> Verdict {
 
 /// The group is empty on the broker when it returns, though nobody's session can have timed out.
 #[rstest]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 90)]
 async fn leaves_an_empty_group() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 4)).await?;
@@ -61,7 +62,7 @@ async fn leaves_an_empty_group() -> Verdict {
 
 /// The report has each worker's report in order, how many different events were processed, and how many again.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 90)]
 async fn reports_what_was_processed() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 25)).await?;
@@ -70,7 +71,6 @@ async fn reports_what_was_processed() -> Verdict {
     let running = demonstration.begin(slow);
     let report = running.report(&demonstration.timeline).await?;
 
-    let done = demonstration.log.done();
     let different = demonstration.log.done_once();
     let missing = testbed::history::lost(&places(4, 25), &different);
     judge(missing.is_none(), || {
@@ -80,6 +80,29 @@ async fn reports_what_was_processed() -> Verdict {
             "No event may get lost between two owners: commit what was processed, and nothing else.",
         )
     })?;
+    judge_report(&demonstration, &report)
+}
+
+/// What is worked on again is counted as repeated, and once as processed.
+#[rstest]
+#[testbed::test(mock, deadline = 90)]
+async fn reports_what_was_repeated() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(2).await?;
+    topic.seed(events(2, 5)).await?;
+    let demonstration = Demonstration::new(topic, 2, 10)?;
+    // No commit gets through, so whoever gets a partition begins at its first event.
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2000]);
+    let report = demonstration.report().await?;
+    judge_report(&demonstration, &report)
+}
+
+fn judge_report(demonstration: &Demonstration, report: &RebalanceReport) -> Verdict {
+    let done = demonstration.log.done();
+    let different = demonstration.log.done_once();
     let repeated = done.len() - different.len();
     let order: Vec<WorkerId> = report.workers.iter().map(|(worker, _)| *worker).collect();
     let counted: usize = report.workers.iter().map(|(_, of)| of.processed).sum();

@@ -1,6 +1,8 @@
 //! Each step waits until the group has settled.
 
 use std::collections::BTreeSet;
+use std::sync::Once;
+use std::time::Duration;
 
 use event_log::timeline::{Entry, Happening};
 use rstest::rstest;
@@ -22,10 +24,10 @@ fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
         .collect()
 }
 
-/// Each next worker starts when the group has settled on the one before, however long that takes: members hear of a
-/// rebalance with their next heartbeat.
+/// Each next worker starts and stops when the group has settled, however long that takes: members hear of a rebalance
+/// with their next heartbeat, and worker 1 cannot poll before it is done with a slow event.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 90)]
 async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -34,13 +36,17 @@ async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
         .client
         .set("session.timeout.ms", "9000")
         .set("heartbeat.interval.ms", "2500");
-    demonstration.report().await?;
+    let slow = Once::new();
+    let running = demonstration.begin(move |_| {
+        slow.call_once(|| std::thread::sleep(Duration::from_secs(4)));
+    });
+    running.report(&demonstration.timeline).await?;
     judge_steps(&demonstration)
 }
 
 /// The same with quick heartbeats, on any broker.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 90)]
 async fn goes_step_by_step() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -117,7 +123,7 @@ fn judge_settled_between(
 
 /// On the broker, too, the group of all workers settles, and stays until everything is processed.
 #[rstest]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 90)]
 async fn is_one_group_on_the_broker() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;
@@ -145,7 +151,7 @@ async fn is_one_group_on_the_broker() -> Verdict {
 
 /// With more workers than partitions the group settles too: somebody gets nothing, and no event.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 90)]
 async fn settles_with_idle_workers() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 5)).await?;
@@ -162,7 +168,7 @@ async fn settles_with_idle_workers() -> Verdict {
 
 /// No worker stops before all events are processed, though all that is there has been worked off and all is quiet.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 90)]
 async fn stops_no_worker_before_all_is_processed() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;
@@ -176,7 +182,7 @@ async fn stops_no_worker_before_all_is_processed() -> Verdict {
     };
     // Whoever does not get this far fails below, with its own words.
     let _ = timeline.wait_until(LIMIT / 2, both).await;
-    let early = timeline.wait_until(std::time::Duration::from_millis(1500), |timeline| {
+    let early = timeline.wait_until(Duration::from_millis(1500), |timeline| {
         !befores(&timeline.entries(), &Happening::Left).is_empty()
     });
     let early = early.await.is_ok();

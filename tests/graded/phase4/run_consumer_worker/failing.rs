@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use event_log::group::WorkerError;
+use rdkafka::admin::{AdminClient, AdminOptions};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -10,7 +12,10 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use super::super::events;
-use super::super::team::{Ended, LIMIT, Team, no_work};
+use super::super::team::{Ended, LIMIT, Team};
+
+const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says \
+                            which) are the worker's result: somebody has to see to them.";
 
 fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
     let code = ended.as_ref().err().and_then(WorkerError::code);
@@ -18,15 +23,14 @@ fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
         Failure::new(
             format!("{ended:?}"),
             format!("Err with Kafka's code {expected:?}"),
-            "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says which) are the \
-             worker's result: somebody has to see to them.",
+            NEVER_PASSES,
         )
     })
 }
 
 /// An error that does not pass ends it, with Kafka's code.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, deadline = 90)]
 async fn fails_with_kafkas_code() -> Verdict {
     let cluster = Cluster::mock()?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
@@ -40,18 +44,27 @@ async fn fails_with_kafkas_code() -> Verdict {
     )
 }
 
-/// A topic that does not exist is such an error, and it has left the group then.
+/// A topic that is deleted is such an error for a member of the group, and it has left the group when it returns.
 #[rstest]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 90)]
 async fn has_left_the_group_when_it_fails() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
-    team.client.set("session.timeout.ms", "45000");
-    let nowhere = format!("{}.nowhere", team.topic.name);
-    team.start_on(1, nowhere, no_work());
-    judge_code(
-        &team.ended(1).await?,
-        RDKafkaErrorCode::UnknownTopicOrPartition,
-    )?;
+    team.client
+        .set("session.timeout.ms", "45000")
+        // How soon it hears of it, and for how long it takes that for a topic that is about to come.
+        .set("topic.metadata.refresh.interval.ms", "300")
+        .set("topic.metadata.propagation.max.ms", "0");
+    team.start(1);
+    team.until_settled(&[1]).await?;
+    delete(&team.topic).await?;
+    let ended = team.ended(1).await?;
+    judge(ended.is_err(), || {
+        Failure::new(
+            format!("{ended:?}, and the topic is gone"),
+            "Err with Kafka's code",
+            NEVER_PASSES,
+        )
+    })?;
     let members = team.probe.members().await?;
     judge(members.is_empty(), || {
         Failure::new(
@@ -62,9 +75,17 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
     })
 }
 
+async fn delete(topic: &Topic) -> Verdict {
+    let broken = |error| NotGraded::broken("deleting the topic", &error);
+    let admin: AdminClient<DefaultClientContext> = topic.client.create().map_err(broken)?;
+    let options = AdminOptions::new().operation_timeout(Some(LIMIT));
+    let deleted = admin.delete_topics(&[&topic.name], &options).await;
+    deleted.map(drop).map_err(broken)
+}
+
 /// A broker that cannot be reached for a while is no reason to end.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, deadline = 90)]
 async fn lives_through_errors_that_pass() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

@@ -1,7 +1,7 @@
 //! Before it gives partitions up in a rebalance, their processed offsets are committed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_log::group::WorkerId;
 use event_log::timeline::{Entry, Happening, Timeline};
@@ -9,10 +9,8 @@ use rstest::rstest;
 use testbed::history;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{Team, expect};
+use super::super::team::{LIMIT, Team, expect};
 use super::super::{Gate, events, judge_committed};
-
-const PER_PARTITION: usize = 150;
 
 const COMMIT_FIRST: &str = "What is processed and not committed when a partition changes hands is processed again by its \
                             next owner. The last chance to commit is the rebalance callback before the partitions are \
@@ -31,24 +29,32 @@ fn has_given_up(timeline: &Timeline) -> bool {
     !given_up(&timeline.entries()).is_empty()
 }
 
-/// A second worker joins while the first is busy. From the first one's `Revoked` on, all work waits at the gate.
-async fn interrupted(assignor: &str) -> Verdict<(Team, Gate)> {
+/// A second worker joins while the first is busy. From the first one's `Revoked` on, all work waits at the gate. Returns
+/// how many events there are as well.
+async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.client.set("partition.assignment.strategy", assignor);
-    team.topic.seed(events(4, PER_PARTITION)).await?;
     let gate = Gate::closed();
     let (wait, timeline) = (gate.waiter(), team.timeline.clone());
     team.start_with(1, move |_| {
         if has_given_up(&timeline) {
             wait();
         } else {
-            std::thread::sleep(Duration::from_millis(10));
+            std::thread::sleep(Duration::from_millis(5));
         }
     });
-    team.until_done(20, "Each record that is polled is handed to `work`.")
+    let mut seeded = 4 * 3;
+    team.topic.seed(events(4, 3)).await?;
+    team.until_done(seeded, "Each record that is polled is handed to `work`.")
         .await?;
     let wait = gate.waiter();
     team.start_with(2, move |_| wait());
+    // Events keep coming for all partitions, so there is always something that was processed just now.
+    let deadline = Instant::now() + LIMIT;
+    while !has_given_up(&team.timeline) && Instant::now() < deadline {
+        team.topic.seed(events(4, 5)).await?;
+        seeded += 4 * 5;
+    }
     let what = "worker-1 to give partitions up when worker-2 joins";
     team.until(what, COMMIT_FIRST, |timeline, _| {
         expect(has_given_up(timeline), || {
@@ -56,7 +62,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate)> {
         })
     })
     .await?;
-    Ok((team, gate))
+    Ok((team, gate, seeded))
 }
 
 fn timeline_of_groups(timeline: &Timeline) -> Vec<(WorkerId, Happening)> {
@@ -71,9 +77,9 @@ fn timeline_of_groups(timeline: &Timeline) -> Vec<(WorkerId, Happening)> {
 #[rstest]
 #[case::of_all_partitions("range")]
 #[case::of_those_that_go("cooperative-sticky")]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 90)]
 async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
-    let (team, _gate) = interrupted(assignor).await?;
+    let (team, _gate, _) = interrupted(assignor).await?;
     let committed = team.probe.committed().await?;
     let gone = given_up(&team.timeline.entries());
     let of_those = |mut offsets: BTreeMap<i32, i64>| {
@@ -110,11 +116,11 @@ async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
 #[rstest]
 #[case::all_at_once("range")]
 #[case::piece_by_piece("cooperative-sticky")]
-#[testbed::test(real, deadline = 30)]
+#[testbed::test(real, deadline = 90)]
 async fn repeats_nothing(#[case] assignor: &str) -> Verdict {
-    let (mut team, gate) = interrupted(assignor).await?;
+    let (mut team, gate, seeded) = interrupted(assignor).await?;
     gate.open();
-    team.until_done(4 * PER_PARTITION, COMMIT_FIRST).await?;
+    team.until_done(seeded, COMMIT_FIRST).await?;
     team.stop_all().await?;
 
     let repeated = history::repeated(&team.log.done());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use event_log::group::WorkerId;
 use rstest::rstest;
 use testbed::history::{self, Place};
 use testbed::{Cluster, Failure, Verdict, judge};
@@ -15,7 +16,7 @@ const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`,
 
 /// Two workers share the work: an event is worked on by one of them.
 #[rstest]
-#[testbed::test]
+#[testbed::test(deadline = 90)]
 async fn shares_the_work() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.start(1);
@@ -41,53 +42,49 @@ async fn shares_the_work() -> Verdict {
     })
 }
 
-/// The broker knows both as members, and each partition as owned by one of them.
+/// The broker knows both as members, and the partitions of each are those that the timeline says.
 #[rstest]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 90)]
 async fn is_a_member_and_owns_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.start(1);
     team.start(2);
-    let what = "two members that own partitions 0 to 3 between them";
-    let listing = team
-        .until_members(what, BY_SUBSCRIPTION, |members| {
-            let owned = owned_by(members);
-            expect(members.len() == 2 && owned == [0, 1, 2, 3], || {
-                let count = members.len();
-                format!(
-                    "the broker lists {count} members of the group, which own partitions {owned:?}"
-                )
-            })
+    let timeline = team.timeline.clone();
+    let what = "two members that own partitions 0 to 3 between them, as the timeline says";
+    team.until_members(what, BY_SUBSCRIPTION, |members| {
+        let told = told(&timeline.owners());
+        let listed = sorted(members.iter().map(|member| member.partitions.clone()));
+        let settled = members.len() == 2 && owned_by(members) == [0, 1, 2, 3];
+        expect(settled && listed == told, || {
+            let count = members.len();
+            format!("the broker lists {count} members with the partitions {listed:?}, and the timeline has {told:?}")
         })
-        .await?;
-    team.until_settled(&[1, 2]).await?;
-
-    // Which member is which worker only the workers know, so compare how the partitions are grouped.
-    let mut told: BTreeMap<u32, Vec<i32>> = BTreeMap::new();
-    for (partition, owner) in team.timeline.owners() {
-        told.entry(owner.0).or_default().push(partition);
-    }
-    let mut told: Vec<Vec<i32>> = told.into_values().collect();
-    let mut listed: Vec<Vec<i32>> = listing.into_iter().map(|m| m.partitions).collect();
-    for owned in &mut listed {
-        owned.sort_unstable();
-    }
-    listed.retain(|owned| !owned.is_empty());
-    told.sort();
-    listed.sort();
-    judge(told == listed, || {
-        Failure::new(
-            format!("the timeline shares the partitions out as {told:?}, the broker as {listed:?}"),
-            "`Assigned` and `Revoked` with the partitions of the rebalance callback",
-            "With an eager assignor the list in the callback is everything the member has, with a cooperative one it is \
-             what comes or goes.",
-        )
     })
+    .await?;
+    Ok(())
+}
+
+/// How the partitions are shared out by the timeline. Which member is which worker the broker does not know.
+fn told(owners: &BTreeMap<i32, WorkerId>) -> Vec<Vec<i32>> {
+    let mut told: BTreeMap<WorkerId, Vec<i32>> = BTreeMap::new();
+    for (&partition, &owner) in owners {
+        told.entry(owner).or_default().push(partition);
+    }
+    sorted(told.into_values())
+}
+
+fn sorted(shares: impl Iterator<Item = Vec<i32>>) -> Vec<Vec<i32>> {
+    let mut shares: Vec<Vec<i32>> = shares.filter(|share| !share.is_empty()).collect();
+    for share in &mut shares {
+        share.sort_unstable();
+    }
+    shares.sort();
+    shares
 }
 
 /// A group without committed offsets starts at the first record.
 #[rstest]
-#[testbed::test]
+#[testbed::test(deadline = 90)]
 async fn starts_at_the_first_record() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     team.topic.seed(events(2, 3)).await?;
@@ -104,7 +101,7 @@ async fn starts_at_the_first_record() -> Verdict {
 #[rstest]
 #[case::all_at_once("range")]
 #[case::piece_by_piece("cooperative-sticky")]
-#[testbed::test(deadline = 30)]
+#[testbed::test(deadline = 90)]
 async fn partitions_move_to_a_new_member(#[case] assignor: &str) -> Verdict {
     let concept = "With a cooperative assignor the callback gets only what comes or goes: it is no full set, and the \
                    client has to be told by incremental_assign and incremental_unassign. Leave that to rdkafka: override \
