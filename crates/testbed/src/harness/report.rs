@@ -36,5 +36,9 @@ pub fn print_what_was_not_graded() -> bool {
         }
         eprintln!();
     }
-    entries.iter().any(|(_, _, broken)| *broken)
+    let broken = entries.iter().any(|(_, _, broken)| *broken);
+    if broken {
+        eprintln!("The environment broke: that is no verdict on the checks named above.\n");
+    }
+    broken
 }
