@@ -8,7 +8,7 @@ use rstest::rstest;
 use testbed::{Failure, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, delivered, outcome, slow_cluster};
-use crate::phase2::numbered;
+use crate::phase2::{is_record_of, numbered};
 
 /// When the producer's queue is full, it waits for room.
 #[rstest]
