@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaResult;
@@ -264,6 +266,8 @@ struct RunningWorker {
     id: WorkerId,
     /// Cancels the worker's token when it is dropped, so no worker outlives a demonstration that is itself cancelled.
     stop: DropGuard,
+    /// Cancelled when the worker's task has ended, however it ended.
+    ended: CancellationToken,
     task: JoinHandle<Result<WorkerReport, WorkerError>>,
 }
 
@@ -288,14 +292,19 @@ impl Crew<'_> {
     }
 
     fn start(&mut self, id: WorkerId, config: &WorkerConfig, topic: &str) {
-        let stop = CancellationToken::new();
+        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (config, topic, timeline) = (config.clone(), topic.to_owned(), self.timeline.clone());
-        let stopped = stop.clone();
+        let (stopped, has_ended) = (stop.clone(), ended.clone().drop_guard());
         let task = tokio::spawn(async move {
+            let _has_ended = has_ended;
             run_consumer_worker(id, config, &topic, timeline, stopped).await
         });
-        let stop = stop.drop_guard();
-        self.running.push_back(RunningWorker { id, stop, task });
+        self.running.push_back(RunningWorker {
+            id,
+            stop: stop.drop_guard(),
+            ended,
+            task,
+        });
     }
 
     /// Waits by looking, not by the clock: how long a rebalance takes depends on heartbeats, assignors and luck.
@@ -323,14 +332,24 @@ impl Crew<'_> {
         waiting_for: String,
         condition: impl FnMut(&Timeline) -> bool,
     ) -> Result<(), RebalanceError> {
-        let waited = self.plan.step_timeout;
-        self.timeline
-            .wait_until(waited, condition)
-            .await
-            .map_err(|_elapsed| RebalanceError::StepTimeout {
-                waiting_for,
-                waited,
-            })
+        let begun = Instant::now();
+        let mut ends: FuturesUnordered<_> = self
+            .running
+            .iter()
+            .map(|worker| worker.ended.cancelled())
+            .collect();
+        let came_true = tokio::select! {
+            waited = self.timeline.wait_until(self.plan.step_timeout, condition) => waited.is_ok(),
+            // A worker that ends before it is told to has failed: `stop_all` finds out why.
+            Some(()) = ends.next() => false,
+        };
+        if came_true {
+            return Ok(());
+        }
+        Err(RebalanceError::StepTimeout {
+            waiting_for,
+            waited: begun.elapsed(),
+        })
     }
 
     async fn stop(&mut self, worker: RunningWorker) -> Result<(), RebalanceError> {
