@@ -11,8 +11,8 @@ use testbed::probe::GroupProbe;
 use testbed::{Failure, Topic, Verdict, judge, within};
 use tokio::task::JoinHandle;
 
-use super::WorkLog;
 use super::team::{expect, owners_text};
+use super::{Elsewhere, WorkLog};
 
 mod ending;
 mod failing;
@@ -33,6 +33,7 @@ struct Demonstration {
     plan: RebalancePlan,
     timeline: Timeline,
     log: WorkLog,
+    elsewhere: Elsewhere,
 }
 
 impl Demonstration {
@@ -49,6 +50,7 @@ impl Demonstration {
             },
             timeline: Timeline::new(),
             log: WorkLog::default(),
+            elsewhere: Elsewhere::new()?,
             topic,
         })
     }
@@ -61,9 +63,11 @@ impl Demonstration {
         };
         let (topic, plan) = (self.topic.name.clone(), self.plan);
         let timeline = self.timeline.clone();
-        Running(tokio::spawn(async move {
-            demonstrate_rebalancing(&config, &topic, &plan, &timeline).await
-        }))
+        Running(
+            self.elsewhere.spawn(async move {
+                demonstrate_rebalancing(&config, &topic, &plan, &timeline).await
+            }),
+        )
     }
 
     /// Runs all of it.
