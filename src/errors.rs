@@ -22,6 +22,7 @@ fn is_passing_code(code: Code) -> bool {
     matches!(
         code,
         Code::AllBrokersDown
+            | Code::AssignmentLost
             | Code::BrokerTransportFailure
             | Code::BrokerNotAvailable
             | Code::CoordinatorLoadInProgress

@@ -15,7 +15,7 @@ use testbed::{Failure, Topic, Verdict, eventually, judge, within};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::WorkLog;
+use super::{Elsewhere, WorkLog};
 
 /// How long anything may take that should take no time at all. Generous: checks run side by side on a busy machine.
 pub const LIMIT: Duration = Duration::from_secs(15);
@@ -38,6 +38,7 @@ pub struct Team {
     pub log: WorkLog,
     pub probe: GroupProbe,
     workers: Vec<Running>,
+    elsewhere: Elsewhere,
 }
 
 struct Running {
@@ -57,6 +58,7 @@ impl Team {
             timeline: Timeline::new(),
             log: WorkLog::default(),
             workers: Vec::new(),
+            elsewhere: Elsewhere::new()?,
             topic,
         })
     }
@@ -72,7 +74,7 @@ impl Team {
         let (work, topic) = (self.log.work(during), self.topic.name.clone());
         let client = self.client.clone();
         let (timeline, token) = (self.timeline.clone(), stop.clone());
-        let task = tokio::spawn(async move {
+        let task = self.elsewhere.spawn(async move {
             let config = WorkerConfig { client, work };
             run_consumer_worker(id, config, &topic, timeline, token).await
         });
