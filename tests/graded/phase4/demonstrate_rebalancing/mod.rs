@@ -91,6 +91,10 @@ impl Drop for Running {
 }
 
 impl Running {
+    fn has_ended(&self) -> bool {
+        self.0.is_finished()
+    }
+
     async fn outcome(mut self) -> Verdict<Outcome> {
         let what = "`demonstrate_rebalancing` to return";
         match within(LIMIT, what, ENDS, &mut self.0).await? {

@@ -1,6 +1,7 @@
 //! Each step waits until the group has settled.
 
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Once;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use event_log::timeline::{Entry, Happening};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::team::{expect, owned_by};
+use super::super::team::{expect, owned_by, owners_text};
 use super::super::{events, places};
 use super::{Demonstration, LIMIT, running, settled};
 
@@ -138,7 +139,9 @@ async fn is_one_group_on_the_broker() -> Verdict {
         || async {
             let members = probe.members().await?;
             let owned = owned_by(&members);
-            Ok(expect(members.len() == 3 && owned == [0, 1, 2, 3], || {
+            let settled = members.len() == 3 && owned == [0, 1, 2, 3];
+            // One that has ended says below why.
+            Ok(expect(settled || running.has_ended(), || {
                 format!("{} members, which own {owned:?}", members.len())
             }))
         },
@@ -175,13 +178,19 @@ async fn stops_no_worker_before_all_is_processed() -> Verdict {
     let demonstration = Demonstration::new(topic, 2, 16)?;
     let running = demonstration.begin(|_| {});
     let timeline = &demonstration.timeline;
-    let both = |timeline: &event_log::timeline::Timeline| {
+    let what = "both workers to have partitions, and the 12 events that are there to be processed";
+    eventually(LIMIT, what, LOOK_DO_NOT_GUESS, || {
         let entries = timeline.entries();
         let started = befores(&entries, &Happening::Started).len() == 2;
-        started && settled(&entries, 4).is_ok() && timeline.processed() == places(4, 3)
-    };
-    // Whoever does not get this far fails below, with its own words.
-    let _ = timeline.wait_until(LIMIT / 2, both).await;
+        let processed = timeline.processed().len();
+        let quiet = started && settled(&entries, 4).is_ok() && processed == 12;
+        // One that has ended says below why.
+        ready(Ok(expect(quiet || running.has_ended(), || {
+            let owners = owners_text(&timeline.owners());
+            format!("{processed} processed, and the timeline says {owners}")
+        })))
+    })
+    .await?;
     let early = timeline.wait_until(Duration::from_millis(1500), |timeline| {
         !befores(&timeline.entries(), &Happening::Left).is_empty()
     });
