@@ -9,10 +9,11 @@ wrong=kafkalings-ci-wrong:$$
 solved=$(graded_program --features solutions)
 readonly NOT_GRADED=3 FAILED=101
 
-# Runs in a process group of its own, as from a terminal: in the background of a script it would ignore Ctrl-C.
+# Runs in a process group of its own and with Ctrl-C as it is from a terminal: in the background of a script it would be
+# ignored.
 start_run() {
   set -m
-  KAFKALINGS_KAFKA=docker "$solved" >"$work/run" 2>&1 </dev/null &
+  KAFKALINGS_KAFKA=docker env --default-signal=INT "$solved" >"$work/run" 2>&1 </dev/null &
   pid=$!
   set +m
 }
