@@ -28,6 +28,7 @@ use crate::timeline::Timeline;
 ///   `Revoked` after that commit, or `Lost`; and `Left` at the end.
 /// - It stops promptly when no record comes, after the event in hand when one does. When it returns, it has left the
 ///   group.
+/// - `config.work` may block, and the future is `Send`: workers are spawned.
 ///
 /// # Errors
 /// With Kafka's error code for an error that does not pass by itself, see [`is_passing`](crate::errors::is_passing). It has left the group then too.

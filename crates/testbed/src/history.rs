@@ -68,8 +68,27 @@ pub fn out_of_order_within_key<K: Ord + Debug, T: PartialEq + Debug>(
         .find(|(key, items)| stored.get(*key) != Some(*items))
         .map(|(key, items)| {
             let stored = stored.get(*key).map(Vec::as_slice).unwrap_or_default();
-            format!("key {key:?} was sent {items:?} and is in the log as {stored:?}")
+            first_difference(key, items, stored)
         })
+}
+
+fn first_difference<K: Debug, T: PartialEq + Debug>(key: K, sent: &[T], stored: &[T]) -> String {
+    let counts = format!(
+        "{} of its items sent, {} in the log",
+        sent.len(),
+        stored.len()
+    );
+    match (0..sent.len().max(stored.len())).find(|&index| sent.get(index) != stored.get(index)) {
+        Some(index) => format!(
+            "key {key:?}: number {index} should be {}, and is {} ({counts})",
+            sent.get(index)
+                .map_or("nothing".to_owned(), |item| format!("{item:?}")),
+            stored
+                .get(index)
+                .map_or("nothing".to_owned(), |item| format!("{item:?}")),
+        ),
+        None => format!("key {key:?}: {counts}"),
+    }
 }
 
 /// No committed offset is past what was processed: `processed` has the last processed offset + 1 of each partition.

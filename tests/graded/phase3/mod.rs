@@ -341,9 +341,10 @@ fn misconception(committed: &BTreeMap<i32, i64>, expected: &BTreeMap<i32, i64>) 
     } else if ahead {
         "What is committed is never handed over again: an offset that counts an event which was not processed loses it."
     } else if one_less {
-        "The committed offset is the next one to read, not the last one read: commit the record's offset + 1."
+        "The committed offset is the next one to read, one past the last processed: either the record's own offset was \
+         committed, or the last commit had not reached the broker when the function returned."
     } else {
-        "Each partition has an offset of its own. Committing the offset of one record says nothing of the other \
-         partitions, and an interval leaves out what came since: commit everything processed before every return."
+        "Each partition has an offset of its own, records that are no events count as processed, and an interval leaves \
+         out what came since: commit all that was processed, in every partition, before every return."
     }
 }

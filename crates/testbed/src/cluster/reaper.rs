@@ -26,6 +26,15 @@ const TASK_VARIABLE: &str = "KAFKALINGS_REAPER";
 /// A container may still be on its way when the run is killed: Docker finishes a request whose client is gone.
 const LATECOMERS: Duration = Duration::from_secs(10);
 
+/// The longest session timeout that a check gives a member, and some more.
+const SESSIONS: Duration = Duration::from_mins(1);
+
+/// How soon to look again whether something is left.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
+/// How long a run waits at its end for the reaper, which goes on by itself.
+const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
@@ -77,10 +86,13 @@ impl Reaper {
         }
     }
 
-    /// Closes the pipe and waits until the reaper is done.
+    /// Closes the pipe and waits until the reaper is done, or for long enough: it does not need this process.
     pub fn release(mut self) {
         drop(self.process.stdin.take());
-        let _ = self.process.wait();
+        let deadline = Instant::now() + RELEASE_TIMEOUT;
+        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
 
@@ -166,10 +178,12 @@ async fn remove_containers(run: &str, latecomers: Duration) -> bool {
         if !ids.is_empty() || Instant::now() >= deadline {
             return true;
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
+/// Tries until nothing is left: a group is not removed while a member counts as alive, and one that was killed does so
+/// until its session has timed out.
 async fn remove_topics(prefix: &str, bootstrap_servers: &str) -> bool {
     let admin: Result<AdminClient<DefaultClientContext>, _> = ClientConfig::new()
         .set("bootstrap.servers", bootstrap_servers)
@@ -177,14 +191,27 @@ async fn remove_topics(prefix: &str, bootstrap_servers: &str) -> bool {
     let Ok(admin) = admin else {
         return false;
     };
-    let topics = names_of_topics(&admin, prefix);
-    let groups = names_of_groups(&admin, prefix);
     let options = AdminOptions::new().operation_timeout(Some(ANSWER_TIMEOUT));
-    let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
-    let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-    let topics_gone = topics.is_empty() || admin.delete_topics(&topics, &options).await.is_ok();
-    let groups_gone = groups.is_empty() || admin.delete_groups(&groups, &options).await.is_ok();
-    topics_gone && groups_gone
+    let deadline = Instant::now() + SESSIONS;
+    loop {
+        let topics = names_of_topics(&admin, prefix);
+        let groups = names_of_groups(&admin, prefix);
+        if topics.is_empty() && groups.is_empty() {
+            return true;
+        }
+        if Instant::now() >= deadline {
+            return false;
+        }
+        let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        if !topics.is_empty() {
+            let _ = admin.delete_topics(&topics, &options).await;
+        }
+        if !groups.is_empty() {
+            let _ = admin.delete_groups(&groups, &options).await;
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
 }
 
 fn names_of_topics(admin: &AdminClient<DefaultClientContext>, prefix: &str) -> Vec<String> {

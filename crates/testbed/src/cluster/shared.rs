@@ -8,7 +8,7 @@ use super::choice::{BOOTSTRAP_VARIABLE, Choice, FORCE_VARIABLE};
 use super::reaper::{Reaper, Task};
 use super::{ANSWER_TIMEOUT, Cluster, Kind, Mock, background, docker};
 use crate::context;
-use crate::harness::Needs;
+use crate::harness::{Check, Needs};
 use crate::verdict::NotGraded;
 
 static CLUSTER: OnceLock<Result<Cluster, NotGraded>> = OnceLock::new();
@@ -32,6 +32,15 @@ pub fn fits(needs: Needs) -> Result<(), NotGraded> {
         Needs::Broker => cluster().map(|_| ()),
         Needs::RealBroker if cluster()?.is_real() => Ok(()),
         Needs::RealBroker => Err(NotGraded::NeedsRealBroker),
+    }
+}
+
+/// Whether the environment already says that this check cannot be graded, before any cluster is opened.
+pub fn cannot_fit(check: &Check) -> bool {
+    match Choice::from_environment() {
+        Ok(Choice::External(_)) => check.exclusive,
+        Ok(Choice::Embedded) => check.exclusive || check.needs == Needs::RealBroker,
+        Ok(Choice::Docker | Choice::DockerOrEmbedded) | Err(_) => false,
     }
 }
 

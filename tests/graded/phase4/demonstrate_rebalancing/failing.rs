@@ -31,7 +31,7 @@ async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict {
 
 /// A step that takes longer than `plan.step_timeout` is an error, and every worker has stopped.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
@@ -41,7 +41,7 @@ async fn gives_up_after_the_step_timeout() -> Verdict {
 
 /// After such an error nobody is left in the group.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
@@ -59,7 +59,7 @@ async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
 
 /// A worker that fails is the error, with its number, and not a step that waited for it in vain.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn says_which_worker_failed() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;

@@ -19,7 +19,7 @@ mod failing;
 mod settling;
 
 /// How long a demonstration may take altogether. Each step has a limit of its own.
-const LIMIT: Duration = Duration::from_secs(50);
+const LIMIT: Duration = Duration::from_secs(30);
 
 const ENDS: &str = "Every wait of a demonstration has an end: its condition comes to hold, or plan.step_timeout passes.";
 

@@ -28,7 +28,7 @@ fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
 /// Each next worker starts and stops when the group has settled, however long that takes: members hear of a rebalance
 /// with their next heartbeat, and worker 1 cannot poll before it is done with a slow event.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -47,7 +47,7 @@ async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
 
 /// The same with quick heartbeats, on any broker.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn goes_step_by_step() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -124,7 +124,7 @@ fn judge_settled_between(
 
 /// On the broker, too, the group of all workers settles, and stays until everything is processed.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn is_one_group_on_the_broker() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;
@@ -154,7 +154,7 @@ async fn is_one_group_on_the_broker() -> Verdict {
 
 /// With more workers than partitions the group settles too: somebody gets nothing, and no event.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn settles_with_idle_workers() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 5)).await?;
@@ -171,7 +171,7 @@ async fn settles_with_idle_workers() -> Verdict {
 
 /// No worker stops before all events are processed, though all that is there has been worked off and all is quiet.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn stops_no_worker_before_all_is_processed() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;

@@ -30,7 +30,7 @@ fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
 
 /// An error that does not pass ends it, with Kafka's code.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, deadline = 40)]
 async fn fails_with_kafkas_code() -> Verdict {
     let cluster = Cluster::mock()?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
@@ -46,7 +46,7 @@ async fn fails_with_kafkas_code() -> Verdict {
 
 /// A topic that is deleted is such an error for a member of the group, and it has left the group when it returns.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn has_left_the_group_when_it_fails() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     team.client
@@ -85,7 +85,7 @@ async fn delete(topic: &Topic) -> Verdict {
 
 /// A broker that cannot be reached for a while is no reason to end.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, deadline = 40)]
 async fn lives_through_errors_that_pass() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

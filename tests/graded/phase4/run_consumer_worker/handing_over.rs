@@ -77,7 +77,7 @@ fn timeline_of_groups(timeline: &Timeline) -> Vec<(WorkerId, Happening)> {
 #[rstest]
 #[case::of_all_partitions("range")]
 #[case::of_those_that_go("cooperative-sticky")]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
     let (team, _gate, _) = interrupted(assignor).await?;
     let committed = team.probe.committed().await?;
@@ -116,7 +116,7 @@ async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
 #[rstest]
 #[case::all_at_once("range")]
 #[case::piece_by_piece("cooperative-sticky")]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn repeats_nothing(#[case] assignor: &str) -> Verdict {
     let (mut team, gate, seeded) = interrupted(assignor).await?;
     gate.open();

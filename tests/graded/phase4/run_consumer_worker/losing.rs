@@ -48,7 +48,7 @@ async fn until_told(team: &mut Team) -> Verdict {
     team.until(what, ALREADY_ELSEWHERE, |timeline, _| {
         let story = story_of(&timeline.entries(), 1);
         expect(has_lost(timeline), || {
-            format!("the timeline says {story:?}")
+            format!("the timeline says, `Processed` left out, {story:?}")
         })
     })
     .await
@@ -56,7 +56,7 @@ async fn until_told(team: &mut Team) -> Verdict {
 
 /// A worker that is put out of the group says that its partition is lost, and goes on when it has one again.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, deadline = 40)]
 async fn tells_lost_partitions() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;
@@ -76,7 +76,7 @@ async fn tells_lost_partitions() -> Verdict {
 /// Another worker has taken over, worked on, and left, when a worker that was held up returns to life: it does not undo
 /// the other one's commits.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn commits_nothing_of_lost_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     let session = team.client.get("session.timeout.ms").map(str::to_owned);

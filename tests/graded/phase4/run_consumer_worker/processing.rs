@@ -17,7 +17,7 @@ const EVERY_EVENT: &str = "Each record that is polled is handed to `work` before
 
 /// `work` is called with every event, in the order of their offsets within a partition.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn works_in_the_order_of_offsets() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
     team.topic.seed(events(3, 20)).await?;
@@ -64,7 +64,7 @@ async fn works_in_the_order_of_offsets() -> Verdict {
 
 /// Records that are no events are counted, passed over, and committed past.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn passes_over_what_is_no_event() -> Verdict {
     let raw = |value: Option<&[u8]>| Seed {
         partition: 0,
@@ -104,7 +104,7 @@ async fn passes_over_what_is_no_event() -> Verdict {
 
 /// It polls between one event and the next: slow work on many events does not cost it its membership.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, deadline = 40)]
 async fn polls_between_events() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

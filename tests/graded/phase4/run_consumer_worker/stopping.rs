@@ -14,7 +14,7 @@ use super::super::team::{Team, expect};
 #[rstest]
 #[case::with_partitions(1)]
 #[case::without_partitions(2)]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn stops_when_no_record_comes(#[case] workers: u32) -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     for number in 1..=workers {
@@ -30,7 +30,7 @@ async fn stops_when_no_record_comes(#[case] workers: u32) -> Verdict {
 
 /// When there is always a next record, it stops after the event in hand.
 #[rstest]
-#[testbed::test(deadline = 90)]
+#[testbed::test(deadline = 40)]
 async fn stops_after_the_event_in_hand() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     team.topic.seed(events(1, 300)).await?;
@@ -79,7 +79,7 @@ async fn stops_after_the_event_in_hand() -> Verdict {
 
 /// When it returns, the broker knows no member any more, though nobody's session can have timed out.
 #[rstest]
-#[testbed::test(real, deadline = 90)]
+#[testbed::test(real, deadline = 40)]
 async fn has_left_the_group_when_it_returns() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     team.client.set("session.timeout.ms", "45000");
