@@ -167,3 +167,17 @@ impl Timeline {
             .unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// Entries for the tests of the pictures.
+#[cfg(test)]
+mod sample {
+    use super::{Duration, Entry, Happening, WorkerId};
+
+    pub fn entry(millis: u64, worker: u32, happening: Happening) -> Entry {
+        Entry {
+            at: Duration::from_millis(millis),
+            worker: WorkerId(worker),
+            happening,
+        }
+    }
+}

@@ -169,16 +169,8 @@ impl Chart {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::group::WorkerId;
+    use crate::timeline::sample::entry;
     use svg::parser::Event as Parsed;
-
-    fn entry(millis: u64, worker: u32, happening: Happening) -> Entry {
-        Entry {
-            at: Duration::from_millis(millis),
-            worker: WorkerId(worker),
-            happening,
-        }
-    }
 
     fn story() -> Vec<Entry> {
         vec![

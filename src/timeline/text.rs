@@ -162,19 +162,9 @@ fn style(owner: Owner) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
-    use crate::group::WorkerId;
     use crate::timeline::Happening;
-
-    fn entry(millis: u64, worker: u32, happening: Happening) -> Entry {
-        Entry {
-            at: Duration::from_millis(millis),
-            worker: WorkerId(worker),
-            happening,
-        }
-    }
+    use crate::timeline::sample::entry;
 
     fn handover() -> Vec<Entry> {
         vec![

@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    const TODO: &str = "todo!() at src/../exercises/phase2_producer.rs:54:5: phase 2, exercise produce_event: \
+    const TODO: &str = "todo!() at exercises/phase2_producer.rs:54:5: phase 2, exercise produce_event: \
                         write it in exercises/phase2_producer.rs";
 
     fn exercise() -> Exercise {
