@@ -10,7 +10,8 @@ set -euo pipefail
 
 containers() { docker ps -a --no-trunc --format '{{.ID}} {{.Image}} {{.Names}}'; }
 volumes() { docker volume ls --quiet; }
-networks() { docker network ls --format '{{.Name}}'; }
+# Docker's own networks come with its daemon, which may be started only after `remember`.
+networks() { docker network ls --filter type=custom --format '{{.Name}}'; }
 files() { git status --porcelain; }
 
 what=(containers volumes networks files)
