@@ -66,6 +66,11 @@ impl Exercise {
         format!("exercises/{}", self.file)
     }
 
+    /// The reference's file, from the kit's folder.
+    pub fn solution_file(&self) -> String {
+        format!("solutions/{}", self.file)
+    }
+
     /// What its stub says in `todo!()`.
     pub fn todo(&self) -> String {
         let Self { phase, name, .. } = self;

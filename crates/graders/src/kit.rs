@@ -22,6 +22,14 @@ pub enum KitError {
         /// Why.
         source: std::io::Error,
     },
+    /// It cannot be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file, from the kit's folder.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Git is not there, or the kit is no clone.
     #[error("cannot list the files under version control: {0}")]
     List(String),
@@ -54,6 +62,21 @@ impl Kit {
             path: path.to_owned(),
             source,
         })
+    }
+
+    /// Writes a file, and the folders that it needs.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, path: &str, text: &str) -> Result<(), KitError> {
+        let file = self.root.join(path);
+        let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+        folder
+            .and_then(|()| std::fs::write(&file, text))
+            .map_err(|source| KitError::Write {
+                path: path.to_owned(),
+                source,
+            })
     }
 
     /// The files under version control, and new ones that are not ignored, whose name ends like one of `endings`.

@@ -2,6 +2,9 @@
 //!
 //! # Layout
 //!
+//! - [`bank`]: wrong and right answers, and what the failures of the wrong ones say.
+//! - [`engine`]: compiles answers in place of the reference and runs the checks on them.
+//! - [`grading`]: whether the wrong answers were caught and the right ones passed.
 //! - [`kit`]: where the kit's files are.
 //! - [`facts`]: what `exercises.toml` says of the exercises.
 //! - [`public`]: what a source file offers to others, to lay two files side by side.
@@ -15,7 +18,10 @@
 //!
 //! What needs nothing but the files is in `tests/`; what needs Kafka is a command of the program.
 
+pub mod bank;
+pub mod engine;
 pub mod facts;
+pub mod grading;
 pub mod image;
 pub mod kit;
 pub mod outcome;

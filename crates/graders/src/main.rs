@@ -5,8 +5,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod commands {
+    pub mod messages;
+    pub mod options;
+    pub mod right;
     pub mod stubs;
     pub mod summary;
+    pub mod table;
+    pub mod wrong;
 }
 
 /// Prove that the kit keeps its promises
@@ -19,12 +24,18 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Wrong(commands::wrong::Args),
+    Right(commands::right::Args),
+    Messages(commands::messages::Args),
     Stubs(commands::stubs::Args),
     Summary(commands::summary::Args),
 }
 
 fn main() -> ExitCode {
     let ended = match Cli::parse().command {
+        Command::Wrong(args) => commands::wrong::run(&args),
+        Command::Right(args) => commands::right::run(&args),
+        Command::Messages(args) => commands::messages::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
     };

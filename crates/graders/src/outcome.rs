@@ -27,14 +27,45 @@ pub struct Check {
 }
 
 impl Check {
-    /// The `seen` line of a failure.
+    /// The first line of what a failure says that it has seen.
     pub fn seen(&self) -> Option<&str> {
         let mut lines = self.failure.lines().map(str::trim);
         lines
             .find_map(|line| line.strip_prefix("seen "))
             .map(str::trim)
     }
+
+    /// What follows a label of a failure, its further lines included, in one line: the text for `concept`.
+    pub fn section(&self, label: &str) -> Option<String> {
+        let lines = self.failure.lines();
+        let mut lines = lines.skip_while(|line| label_of(line) != Some(label));
+        let first = lines.next()?.trim_start().strip_prefix(label)?;
+        let further = lines.take_while(|line| label_of(line).is_none());
+        let words = first
+            .split_whitespace()
+            .chain(further.flat_map(str::split_whitespace));
+        Some(words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// Whether it was not graded because the environment broke, rather than because this Kafka cannot tell.
+    pub fn environment_broke(&self) -> bool {
+        self.verdict == Verdict::NotGraded && self.reason.contains("the environment broke")
+    }
+
+    /// The labels of a failure, in the order in which they stand.
+    pub fn labels(&self) -> Vec<&str> {
+        self.failure.lines().filter_map(label_of).collect()
+    }
 }
+
+/// A label stands two blanks in; further lines of a text stand further in.
+fn label_of(line: &str) -> Option<&str> {
+    let word = line.strip_prefix("  ")?.split(' ').next()?;
+    LABELS.contains(&word).then_some(word)
+}
+
+/// What the lines of a failure begin with.
+pub const LABELS: [&str; 4] = ["seen", "expected", "concept", "look"];
 
 /// Reads what a run printed: a line `test NAME ... ok` for each check, then a block for each failure.
 pub fn checks(printed: &str) -> Vec<Check> {
@@ -44,6 +75,11 @@ pub fn checks(printed: &str) -> Vec<Check> {
         check.failure = failures.remove(&check.name).unwrap_or_default();
     }
     checks
+}
+
+/// Whether a line of a run says that a check failed.
+pub fn is_failure(line: &str) -> bool {
+    check(line).is_some_and(|check| check.verdict == Verdict::Fail)
 }
 
 fn check(line: &str) -> Option<Check> {
@@ -135,6 +171,9 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; 
             "{:?}",
             found[1]
         );
+        assert_eq!(found[1].labels(), LABELS);
+        assert_eq!(found[1].section("seen").as_deref(), Some("2 records of 3"));
+        assert_eq!(found[1].section("concept").as_deref(), Some("Wait."));
         assert_eq!(found[2].reason, "not graded: needs a real broker");
     }
 }

@@ -23,6 +23,7 @@ mod pause;
 pub mod reaper;
 pub mod shared;
 
+pub use choice::{BOOTSTRAP_VARIABLE, FORCE_VARIABLE};
 pub use mock::Mock;
 pub use pause::{Outage, Pause};
 
@@ -90,6 +91,18 @@ impl Cluster {
             .set("reconnect.backoff.max.ms", "500")
             .set_log_level(RDKafkaLogLevel::Emerg);
         config
+    }
+
+    /// The environment that leads another run to this cluster. A mock cluster ends with its process, so another run gets
+    /// one of its own.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        if !self.is_real() {
+            return vec![(FORCE_VARIABLE, "embedded".to_owned())];
+        }
+        vec![
+            (FORCE_VARIABLE, "external".to_owned()),
+            (BOOTSTRAP_VARIABLE, self.bootstrap_servers.clone()),
+        ]
     }
 
     /// The mock cluster's faults.

@@ -1,0 +1,34 @@
+//! What the commands that run answers have in common.
+
+use std::error::Error;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+/// Options of every command that runs answers.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Only those whose name contains this: `produce_event/`, `no_key`
+    #[arg(default_value = "", hide_default_value = true)]
+    pub filter: String,
+
+    /// Write the results to this file
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+
+    /// How many runs at a time; one more answer is compiled meanwhile
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub at_a_time: usize,
+}
+
+impl Options {
+    /// Writes the results where they are wanted.
+    pub fn write(&self, results: &impl Serialize) -> Result<(), Box<dyn Error>> {
+        let Some(path) = &self.json else {
+            return Ok(());
+        };
+        let text = serde_json::to_string_pretty(results)?;
+        fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()).into())
+    }
+}

@@ -1,0 +1,80 @@
+//! Compiles answers in place of the reference and runs the checks on them.
+//!
+//! - [`workspace`]: a copy of the kit in which an answer takes the reference's place.
+//! - [`kafka`]: the Kafka that all runs share.
+//! - [`process`]: one run of the compiled checks, with a time limit.
+//! - [`pool`]: compiles one answer while others run.
+
+pub mod kafka;
+pub mod pool;
+pub mod process;
+pub mod workspace;
+
+use std::time::Duration;
+
+use crate::outcome::Verdict;
+use crate::run::Run;
+
+/// An implementation to grade.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// What it is called in tables: `produce_event/no_key`.
+    pub id: String,
+    /// The file of the solutions that it stands for, from the kit's folder; `None` for the reference as it is.
+    pub file: Option<String>,
+    /// The file's text.
+    pub source: String,
+}
+
+/// What to run on an answer.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// The answer.
+    pub answer: Answer,
+    /// The checks whose name contains this.
+    pub filter: String,
+    /// Checks with a name that begins like this get a container of their own where the shared Kafka cannot grade them.
+    pub own_container: Option<String>,
+    /// Whether the first failure is all there is to know.
+    pub until_first_failure: bool,
+}
+
+/// A run of the checks on an answer.
+#[derive(Debug)]
+pub struct Ran {
+    /// What the checks came to.
+    pub run: Run,
+    /// How long the run on the shared Kafka took, compiling not included.
+    pub elapsed: Duration,
+}
+
+impl Ran {
+    /// The checks that failed, by name.
+    pub fn failed(&self) -> Vec<String> {
+        let checks = self.run.checks.iter();
+        checks
+            .filter(|check| check.verdict == Verdict::Fail)
+            .map(|check| check.name.clone())
+            .collect()
+    }
+}
+
+/// Why there are no verdicts.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRun {
+    /// The answer is no Rust, or its types do not fit.
+    #[error("does not compile:\n{0}")]
+    Compile(String),
+    /// The run had to be ended.
+    #[error("still running after {} s", .0.as_secs())]
+    Late(Duration),
+    /// The machine did not do as told.
+    #[error("cannot run it: {0}")]
+    Machine(#[from] std::io::Error),
+}
+
+/// What became of a job.
+pub type Ended = Result<Ran, NoRun>;
+
+/// A run of one exercise's checks is to end within this, whatever the answer: nobody learns from waiting.
+pub const RUN_LIMIT: Duration = Duration::from_secs(30);

@@ -1,0 +1,69 @@
+//! What a grader comes to: right, wrong, or nobody knows.
+
+use serde::Serialize;
+
+use crate::engine::{Ended, NoRun, Ran};
+
+/// What the kit's graders come to, on one answer or on all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Grade {
+    /// As it should be.
+    Good,
+    /// This Kafka could not tell.
+    NotGraded,
+    /// The environment broke.
+    Broken,
+    /// The checks misjudge it.
+    Miss,
+}
+
+impl Grade {
+    /// For a table.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "as it should be",
+            Self::NotGraded => "not graded",
+            Self::Broken => "BROKEN",
+            Self::Miss => "MISS",
+        }
+    }
+}
+
+/// How an answer was graded.
+#[derive(Debug, Clone, Serialize)]
+pub struct Graded {
+    /// The answer: `produce_event/no_key`.
+    pub answer: String,
+    /// What that comes to.
+    pub grade: Grade,
+    /// In words: by which check it was caught, or why not.
+    pub note: String,
+    /// How long the run took, in seconds.
+    pub seconds: f64,
+    /// The checks that failed.
+    pub failed: Vec<String>,
+}
+
+impl Graded {
+    /// Judges a run, or that there is none.
+    pub fn new(
+        answer: String,
+        ended: &Ended,
+        of_run: impl FnOnce(&Ran) -> (Grade, String),
+    ) -> Self {
+        let (grade, note) = match ended {
+            Ok(ran) => of_run(ran),
+            Err(error @ NoRun::Machine(_)) => (Grade::Broken, error.to_string()),
+            Err(error) => (Grade::Miss, error.to_string()),
+        };
+        let ran = ended.as_ref().ok();
+        Self {
+            answer,
+            grade,
+            note,
+            seconds: ran.map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
+            failed: ran.map(Ran::failed).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether a right answer passed: every check of its phase, without exception.
+
+use super::grade::{Grade, Graded};
+use crate::bank::right::Right;
+use crate::engine::{Answer, Ended, Job, RUN_LIMIT, Ran};
+use crate::outcome::{Check, Verdict};
+
+/// Runs all checks of the phase.
+pub fn job(right: &Right) -> Job {
+    Job {
+        answer: Answer {
+            id: right.id(),
+            file: Some(right.solution_file()),
+            source: right.source.clone(),
+        },
+        filter: right.checks(),
+        own_container: Some(right.checks()),
+        until_first_failure: false,
+    }
+}
+
+/// Judges a run of a right answer.
+pub fn grade(right: &Right, ended: &Ended) -> Graded {
+    Graded::new(right.id(), ended, of_run)
+}
+
+fn of_run(ran: &Ran) -> (Grade, String) {
+    let checks = &ran.run.checks;
+    let with = |verdict| {
+        let checks = checks.iter();
+        checks.filter(move |check| check.verdict == verdict)
+    };
+    if let Some(check) = with(Verdict::Fail).next() {
+        let failed = ran.failed().join(", ");
+        return (Grade::Miss, format!("fails {failed}\n{}", check.failure));
+    }
+    if with(Verdict::NotGraded).any(Check::environment_broke) || checks.is_empty() {
+        return (Grade::Broken, ran.run.stderr.clone());
+    }
+    let passed = with(Verdict::Pass).count();
+    let not_graded = with(Verdict::NotGraded).count();
+    if ran.elapsed > RUN_LIMIT {
+        return (
+            Grade::Miss,
+            format!("took more than {} s", RUN_LIMIT.as_secs()),
+        );
+    }
+    if not_graded > 0 {
+        let note = format!("passes {passed} checks, {not_graded} could not be graded");
+        return (Grade::NotGraded, note);
+    }
+    (Grade::Good, format!("passes all {passed} checks"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::Run;
+    use pretty_assertions::assert_eq;
+
+    fn grade_of(verdicts: &[Verdict]) -> Grade {
+        let check = |verdict: &Verdict| Check {
+            name: "phase2::f::holds".to_owned(),
+            verdict: *verdict,
+            reason: "not graded: needs a real broker".to_owned(),
+            failure: String::new(),
+        };
+        let run = Run {
+            code: None,
+            checks: verdicts.iter().map(check).collect(),
+            stderr: String::new(),
+        };
+        let elapsed = Duration::from_secs(1);
+        of_run(&Ran { run, elapsed }).0
+    }
+
+    #[test]
+    fn one_failure_is_a_miss_and_no_check_is_no_pass() {
+        use Verdict::{Fail, NotGraded, Pass};
+        assert_eq!(grade_of(&[Pass, Pass]), Grade::Good);
+        assert_eq!(grade_of(&[Pass, Fail]), Grade::Miss);
+        assert_eq!(grade_of(&[Pass, NotGraded]), Grade::NotGraded);
+        assert_eq!(grade_of(&[]), Grade::Broken);
+    }
+}

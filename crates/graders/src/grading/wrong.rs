@@ -1,0 +1,171 @@
+//! Whether a wrong answer was caught: the named check failed, and its text names the misconception.
+
+use super::grade::{Grade, Graded};
+use crate::bank::wrong::Wrong;
+use crate::engine::{Answer, Ended, Job, RUN_LIMIT, Ran};
+use crate::outcome::{Check, Verdict};
+
+/// Runs all checks of the exercise: a wrong answer is to end soon, and may break more than one promise.
+pub fn job(wrong: &Wrong) -> Job {
+    Job {
+        answer: answer(wrong),
+        // The colons keep `produce_event` from selecting what only begins like it.
+        filter: format!("{}::", wrong.exercise.path()),
+        own_container: Some(wrong.check()),
+        until_first_failure: false,
+    }
+}
+
+/// Runs the named check alone, for its text.
+pub fn job_of_named_check(wrong: &Wrong) -> Job {
+    Job {
+        filter: wrong.check(),
+        ..job(wrong)
+    }
+}
+
+fn answer(wrong: &Wrong) -> Answer {
+    Answer {
+        id: wrong.id(),
+        file: Some(wrong.exercise.solution_file()),
+        source: wrong.source.clone(),
+    }
+}
+
+/// The failure that names the misconception: the first failed case of the named check.
+pub fn failure<'a>(wrong: &Wrong, ran: &'a Ran) -> Option<&'a Check> {
+    let mut failed: Vec<&Check> = ran
+        .run
+        .checks
+        .iter()
+        .filter(|check| check.verdict == Verdict::Fail && wrong.is_named(check))
+        .collect();
+    failed.sort_by(|one, other| one.name.cmp(&other.name));
+    failed.first().copied()
+}
+
+/// Judges a run of a wrong answer.
+pub fn grade(wrong: &Wrong, ended: &Ended) -> Graded {
+    Graded::new(wrong.id(), ended, |ran| grade_of_run(wrong, ran))
+}
+
+/// What a run comes to, and why.
+pub fn grade_of_run(wrong: &Wrong, ran: &Ran) -> (Grade, String) {
+    let named: Vec<&Check> = ran
+        .run
+        .checks
+        .iter()
+        .filter(|check| wrong.is_named(check))
+        .collect();
+    if let Some(check) = failure(wrong, ran) {
+        return of_failure(wrong, check, ran);
+    }
+    if let Some(check) = named.iter().find(|c| c.verdict == Verdict::NotGraded) {
+        let grade = if check.environment_broke() {
+            Grade::Broken
+        } else {
+            Grade::NotGraded
+        };
+        return (grade, format!("{}: {}", wrong.header.check, check.reason));
+    }
+    let note = if named.is_empty() {
+        format!("there is no check {}\n{}", wrong.check(), ran.run.stderr)
+    } else {
+        format!(
+            "survives {}; failed: {}",
+            wrong.header.check,
+            list(&ran.failed())
+        )
+    };
+    (Grade::Miss, note)
+}
+
+fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Grade, String) {
+    let concept = check.section("concept").unwrap_or_default();
+    let lower = concept.to_lowercase();
+    let missing = |words: &&String| !lower.contains(&words.to_lowercase());
+    if let Some(words) = wrong.header.concept.iter().find(missing) {
+        let note = format!("its concept lacks `{words}`: {concept}");
+        return (Grade::Miss, note);
+    }
+    if ran.elapsed > RUN_LIMIT {
+        let note = format!(
+            "caught, but the run took more than {} s",
+            RUN_LIMIT.as_secs()
+        );
+        return (Grade::Miss, note);
+    }
+    (Grade::Good, wrong.header.check.clone())
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::bank::wrong::Header;
+    use crate::engine::NoRun;
+    use crate::facts::Exercise;
+    use crate::run::Run;
+    use pretty_assertions::assert_eq;
+
+    fn wrong() -> Wrong {
+        Wrong {
+            exercise: Exercise {
+                phase: 2,
+                name: "f".to_owned(),
+                file: "phase2_f.rs".to_owned(),
+                points: 0,
+                hint: String::new(),
+                chapter: String::new(),
+            },
+            name: "no_key".to_owned(),
+            header: Header {
+                misconception: "A key is for nothing.".to_owned(),
+                check: "keeps_the_key".to_owned(),
+                concept: vec!["Same partition".to_owned()],
+            },
+            source: String::new(),
+        }
+    }
+
+    fn grade_of(verdict: Verdict, concept: &str, seconds: u64) -> Grade {
+        let check = Check {
+            name: "phase2::f::keeps_the_key::case_1".to_owned(),
+            verdict,
+            reason: "not graded: needs a real broker".to_owned(),
+            failure: format!("  seen      2\n  concept   {concept}\n  look      here"),
+        };
+        let run = Run {
+            code: Some(101),
+            checks: vec![check],
+            stderr: String::new(),
+        };
+        let elapsed = Duration::from_secs(seconds);
+        grade(&wrong(), &Ok(Ran { run, elapsed })).grade
+    }
+
+    #[test]
+    fn caught_is_the_named_check_with_the_concept_in_time() {
+        let concept = "A key means the same\n            partition.";
+        assert_eq!(grade_of(Verdict::Fail, concept, 3), Grade::Good);
+        assert_eq!(grade_of(Verdict::Fail, "Something else.", 3), Grade::Miss);
+        assert_eq!(grade_of(Verdict::Fail, concept, 31), Grade::Miss);
+        assert_eq!(grade_of(Verdict::Pass, "", 3), Grade::Miss);
+        assert_eq!(grade_of(Verdict::NotGraded, "", 3), Grade::NotGraded);
+    }
+
+    #[test]
+    fn what_does_not_compile_is_a_miss() {
+        let ended = Err(NoRun::Compile("error".to_owned()));
+        assert_eq!(grade(&wrong(), &ended).grade, Grade::Miss);
+    }
+}
