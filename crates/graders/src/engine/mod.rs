@@ -1,10 +1,12 @@
 //! Compiles answers in place of the reference and runs the checks on them.
 //!
 //! - [`workspace`]: a copy of the kit in which an answer takes the reference's place.
+//! - [`batch`]: several answers in one program.
 //! - [`kafka`]: the Kafka that all runs share.
 //! - [`process`]: one run of the compiled checks, with a time limit.
 //! - [`pool`]: compiles one answer while others run.
 
+pub mod batch;
 pub mod kafka;
 pub mod pool;
 pub mod process;
@@ -24,6 +26,17 @@ pub struct Answer {
     pub file: Option<String>,
     /// The file's text.
     pub source: String,
+}
+
+impl Answer {
+    /// The reference itself.
+    pub fn reference() -> Self {
+        Self {
+            id: "reference".to_owned(),
+            file: None,
+            source: String::new(),
+        }
+    }
 }
 
 /// What to run on an answer.

@@ -1,5 +1,7 @@
 //! Compiles one answer while others run: the checks wait for Kafka far more than they compute.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -30,6 +32,9 @@ pub struct Spent {
     pub in_all: f64,
 }
 
+/// How many answers are compiled together at most: the first of them runs when all are compiled.
+const BATCH: usize = 24;
+
 /// Why there is no pool.
 #[derive(Debug, thiserror::Error)]
 pub enum PoolError {
@@ -39,6 +44,12 @@ pub enum PoolError {
     /// The reference does not compile, or there is no Kafka for it.
     #[error("the reference {0}")]
     Reference(#[from] NoRun),
+}
+
+impl From<io::Error> for PoolError {
+    fn from(error: io::Error) -> Self {
+        Self::Reference(NoRun::Machine(error))
+    }
 }
 
 /// A run that takes longer has to be ended. Far more than [`super::RUN_LIMIT`], so that a run which is too long still tells
@@ -52,13 +63,13 @@ impl Pool {
     /// When one of them cannot be done.
     pub fn open(kit: &Kit, at_a_time: usize) -> Result<Self, PoolError> {
         let workspace = Workspace::copy(kit)?;
-        let reference = workspace.compile(&Answer {
-            id: "reference".to_owned(),
-            file: None,
-            source: String::new(),
-        })?;
-        let kafka = Kafka::hold(reference.path())?;
+        let reference = Answer::reference();
+        let mut programs = workspace.compile(&[&reference]);
+        let program = programs
+            .pop()
+            .ok_or_else(|| io::Error::other("no program"))??;
         // The holder goes on without its file.
+        let kafka = Kafka::hold(program.path())?;
         Ok(Self {
             workspace,
             kafka,
@@ -108,22 +119,49 @@ impl Pool {
 
     fn compile_all(&self, jobs: &[Job], compiled: &SyncSender<Compiled>) -> Duration {
         let mut took = Duration::ZERO;
-        for (index, job) in jobs.iter().enumerate() {
+        for batch in self.batches(jobs) {
             let begun = Instant::now();
-            let program = self.workspace.compile(&job.answer);
+            let answers: Vec<&Answer> = batch.iter().map(|index| &jobs[*index].answer).collect();
+            let programs = self.workspace.compile(&answers);
             took += begun.elapsed();
-            if compiled.send((index, program)).is_err() {
-                break;
+            for compiled_job in batch.into_iter().zip(programs) {
+                if compiled.send(compiled_job).is_err() {
+                    return took;
+                }
             }
         }
         took
     }
 
+    /// Jobs whose answers are compiled together, by their places in the list.
+    fn batches(&self, jobs: &[Job]) -> Vec<Vec<usize>> {
+        let mut together: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut batches = Vec::new();
+        for (index, Job { answer, .. }) in jobs.iter().enumerate() {
+            match &answer.file {
+                Some(file) if self.workspace.fits_a_batch(answer) => {
+                    together.entry(file).or_default().push(index);
+                }
+                _ => batches.push(vec![index]),
+            }
+        }
+        let chunks = |all: Vec<usize>| all.chunks(BATCH).map(<[usize]>::to_vec).collect::<Vec<_>>();
+        batches.extend(together.into_values().flat_map(chunks));
+        batches
+    }
+
     fn run_one(&self, job: &Job, program: &Program) -> Ended {
+        let environment: Vec<(String, String)> = self
+            .kafka
+            .environment()
+            .iter()
+            .cloned()
+            .chain(program.environment())
+            .collect();
         let mut ran = Process {
             checks: program.path(),
             filter: &job.filter,
-            environment: self.kafka.environment(),
+            environment: &environment,
             limit: GIVE_UP,
             until_first_failure: job.until_first_failure,
         }
@@ -136,6 +174,7 @@ impl Pool {
             if is_asked_for && check.verdict == Verdict::NotGraded && self.kafka.is_real() {
                 *check = in_own_container(program, &check.name)?;
             }
+            check.failure = program.as_if_alone(&check.failure);
         }
         Ok(ran)
     }
@@ -151,10 +190,13 @@ fn next(programs: &Mutex<Receiver<Compiled>>) -> Option<Compiled> {
 
 /// Runs a check that disturbs its broker on one that is nobody else's.
 fn in_own_container(program: &Program, check: &str) -> Result<Check, NoRun> {
+    let docker = ("KAFKALINGS_KAFKA".to_owned(), "docker".to_owned());
+    let environment: Vec<(String, String)> =
+        program.environment().into_iter().chain([docker]).collect();
     let ran = Process {
         checks: program.path(),
         filter: check,
-        environment: &[("KAFKALINGS_KAFKA".to_owned(), "docker".to_owned())],
+        environment: &environment,
         limit: GIVE_UP,
         until_first_failure: false,
     }
@@ -162,5 +204,5 @@ fn in_own_container(program: &Program, check: &str) -> Result<Check, NoRun> {
     let mut checks = ran.run.checks.into_iter();
     checks
         .find(|found| found.name == check)
-        .ok_or_else(|| NoRun::Machine(std::io::Error::other(ran.run.stderr)))
+        .ok_or_else(|| NoRun::Machine(io::Error::other(ran.run.stderr)))
 }

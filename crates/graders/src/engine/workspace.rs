@@ -1,13 +1,16 @@
 //! A copy of the kit in which an answer takes the reference's place. The kit itself is not touched.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::batch::{self, ANSWER_VARIABLE};
 use super::{Answer, NoRun};
 use crate::kit::{Kit, KitError};
 
@@ -29,6 +32,24 @@ struct Artifact {
 #[derive(Deserialize)]
 struct Target {
     name: String,
+}
+
+/// What the compiler says by way of cargo.
+#[derive(Deserialize)]
+struct Said {
+    message: Diagnostic,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    rendered: String,
+    spans: Vec<Span>,
+}
+
+#[derive(Deserialize)]
+struct Span {
+    file_name: String,
 }
 
 /// The checks' program.
@@ -68,29 +89,98 @@ impl Workspace {
         })
     }
 
-    /// Compiles the checks with an answer and returns the program, a file of its own that the next call leaves alone.
+    /// Whether an answer can be compiled together with others.
+    pub fn fits_a_batch(&self, answer: &Answer) -> bool {
+        let reference = self
+            .solutions
+            .iter()
+            .find(|(path, _)| answer.file.as_ref() == Some(path));
+        reference.is_some_and(|(_, reference)| batch::fits(reference, &answer.source))
+    }
+
+    /// Compiles the checks with each of the answers, all of which stand for one file.
     ///
     /// # Errors
-    /// When it does not compile.
-    pub fn compile(&self, answer: &Answer) -> Result<Program, NoRun> {
+    /// For each answer, when it does not compile.
+    pub fn compile(&self, answers: &[&Answer]) -> Vec<Result<Program, NoRun>> {
+        if let [answer] = answers {
+            let program = self
+                .put_alone(answer)
+                .and_then(|()| self.build(&answer.id))
+                .map(|file| Program {
+                    file: Arc::new(file),
+                    number: None,
+                });
+            return vec![program.map_err(NoRun::in_words)];
+        }
+        let mut refused: BTreeMap<usize, String> = BTreeMap::new();
+        loop {
+            let numbers: Vec<usize> = (0..answers.len())
+                .filter(|n| !refused.contains_key(n))
+                .collect();
+            if numbers.is_empty() {
+                return each(answers.len(), &refused, |_| {
+                    Err(NoRun::Compile(String::new()))
+                });
+            }
+            let put = self.put_batch(answers, &numbers);
+            match put.and_then(|()| self.build(&answers[numbers[0]].id)) {
+                Ok(file) => {
+                    let file = Arc::new(file);
+                    let program = |number| {
+                        Ok(Program {
+                            file: Arc::clone(&file),
+                            number: Some(number),
+                        })
+                    };
+                    return each(answers.len(), &refused, program);
+                }
+                Err(NoRun::Compile(said)) => {
+                    let known = refused.len();
+                    refused.extend(by_answer(&said));
+                    if refused.len() == known {
+                        return each(answers.len(), &refused, |_| {
+                            Err(NoRun::Compile(said.clone()))
+                        });
+                    }
+                }
+                Err(other) => {
+                    let said = other.to_string();
+                    let error = |_| Err(NoRun::Machine(io::Error::other(said.clone())));
+                    return each(answers.len(), &refused, error);
+                }
+            }
+        }
+    }
+
+    fn put_alone(&self, answer: &Answer) -> Result<(), NoRun> {
         for (path, reference) in &self.solutions {
             let is_answer = answer.file.as_deref() == Some(path);
             let text = if is_answer { &answer.source } else { reference };
             write_if_other(&self.folder.join(path), text)?;
         }
-        let built = self.cargo()?;
-        let folder = self.target.join("graders").join("programs");
-        fs::create_dir_all(&folder)?;
-        let own = folder.join(format!(
-            "{}-{}",
-            std::process::id(),
-            answer.id.replace('/', ".")
-        ));
-        fs::copy(built, &own)?;
-        Ok(Program { path: own })
+        Ok(())
     }
 
-    fn cargo(&self) -> Result<PathBuf, NoRun> {
+    fn put_batch(&self, answers: &[&Answer], numbers: &[usize]) -> Result<(), NoRun> {
+        for (path, reference) in &self.solutions {
+            if answers[0].file.as_deref() != Some(path) {
+                write_if_other(&self.folder.join(path), reference)?;
+                continue;
+            }
+            for number in numbers {
+                let file = self.folder.join(batch::file(path, *number));
+                write_if_other(&file, &answers[*number].source)?;
+            }
+            let name = path.rsplit('/').next().unwrap_or(path);
+            let caller = batch::caller(reference, name, numbers).map_err(io::Error::other)?;
+            write_if_other(&self.folder.join(path), &caller)?;
+        }
+        Ok(())
+    }
+
+    /// Compiles what has been put, and copies the program: the next one takes its place.
+    fn build(&self, name: &str) -> Result<ProgramFile, NoRun> {
         let output = Command::new(cargo())
             .args([
                 "test",
@@ -100,40 +190,110 @@ impl Workspace {
                 "solutions",
                 "--no-run",
             ])
-            .args(["--message-format", "json-render-diagnostics"])
+            .args(["--message-format", "json"])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &self.target)
             .stdin(Stdio::null())
             .output()?;
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let stdout = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
-            return Err(NoRun::Compile(said));
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            return Err(NoRun::Compile(format!("{stderr}{stdout}")));
         }
-        String::from_utf8_lossy(&output.stdout)
+        let built = stdout
             .lines()
             .filter_map(|line| serde_json::from_str::<Artifact>(line).ok())
             .filter(|artifact| artifact.target.name == CHECKS)
             .find_map(|artifact| artifact.executable)
-            .ok_or(NoRun::Compile(said))
+            .ok_or_else(|| io::Error::other("cargo names no program of the checks"))?;
+        let folder = self.target.join("graders").join("programs");
+        fs::create_dir_all(&folder)?;
+        let own = folder.join(format!("{}-{}", std::process::id(), name.replace('/', ".")));
+        fs::copy(built, &own)?;
+        Ok(ProgramFile(own))
     }
 }
 
-/// A compiled program of the checks; the file goes with it.
+/// What became of each answer of a batch: refused, or what `other` says of its number.
+fn each(
+    count: usize,
+    refused: &BTreeMap<usize, String>,
+    other: impl Fn(usize) -> Result<Program, NoRun>,
+) -> Vec<Result<Program, NoRun>> {
+    let one = |number| match refused.get(&number) {
+        Some(said) => Err(NoRun::Compile(said.clone())),
+        None => other(number),
+    };
+    (0..count).map(one).collect()
+}
+
+impl NoRun {
+    /// What the compiler says to people, out of what cargo says to programs.
+    fn in_words(self) -> Self {
+        match self {
+            Self::Compile(said) => {
+                let errors: String = errors(&said).map(|error| error.rendered).collect();
+                Self::Compile(if errors.is_empty() { said } else { errors })
+            }
+            other => other,
+        }
+    }
+}
+
+fn errors(said: &str) -> impl Iterator<Item = Diagnostic> {
+    said.lines()
+        .filter_map(|line| serde_json::from_str::<Said>(line).ok())
+        .map(|said| said.message)
+        .filter(|message| message.level == "error")
+}
+
+/// The compiler's errors, by the answers that they are about.
+fn by_answer(said: &str) -> BTreeMap<usize, String> {
+    let mut found: BTreeMap<usize, String> = BTreeMap::new();
+    for error in errors(said) {
+        let mut files = error.spans.iter().map(|span| span.file_name.as_str());
+        if let Some(number) = files.find_map(batch::number_in) {
+            *found.entry(number).or_default() += &error.rendered;
+        }
+    }
+    found
+}
+
+/// A compiled program of the checks, to be run with one answer.
+#[derive(Clone)]
 pub struct Program {
-    path: PathBuf,
+    file: Arc<ProgramFile>,
+    number: Option<usize>,
 }
 
 impl Program {
     /// Where it is.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.file.0
+    }
+
+    /// What its environment has to say, so that the answer is called.
+    pub fn environment(&self) -> Option<(String, String)> {
+        let number = self.number?;
+        Some((ANSWER_VARIABLE.to_owned(), number.to_string()))
+    }
+
+    /// What it printed, as if the answer were the only one.
+    pub fn as_if_alone(&self, text: &str) -> String {
+        self.number.map_or_else(
+            || text.to_owned(),
+            |number| batch::as_if_alone(text, number),
+        )
     }
 }
 
-impl Drop for Program {
+/// The file goes when nobody needs it any more.
+struct ProgramFile(PathBuf);
+
+impl Drop for ProgramFile {
     fn drop(&mut self) {
         // A process may still be running it; its file may go all the same.
-        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.0);
     }
 }
 
