@@ -7,6 +7,7 @@
 //! - [`grading`]: whether the wrong answers were caught and the right ones passed.
 //! - [`kit`]: where the kit's files are.
 //! - [`facts`]: what `exercises.toml` says of the exercises.
+//! - [`mutants`]: small changes of the reference that nobody thought up.
 //! - [`public`]: what a source file offers to others, to lay two files side by side.
 //! - [`stubs`]: the `todo!()` that a stub ends in.
 //! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
@@ -24,6 +25,7 @@ pub mod facts;
 pub mod grading;
 pub mod image;
 pub mod kit;
+pub mod mutants;
 pub mod outcome;
 pub mod public;
 pub mod run;

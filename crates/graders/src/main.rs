@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod commands {
     pub mod messages;
+    pub mod mutants;
     pub mod options;
     pub mod right;
     pub mod stubs;
@@ -27,6 +28,7 @@ enum Command {
     Wrong(commands::wrong::Args),
     Right(commands::right::Args),
     Messages(commands::messages::Args),
+    Mutants(commands::mutants::Args),
     Stubs(commands::stubs::Args),
     Summary(commands::summary::Args),
 }
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         Command::Wrong(args) => commands::wrong::run(&args),
         Command::Right(args) => commands::right::run(&args),
         Command::Messages(args) => commands::messages::run(&args),
+        Command::Mutants(args) => commands::mutants::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
     };

@@ -32,7 +32,7 @@ pub enum BankError {
 }
 
 impl BankError {
-    fn entry(path: &str, problem: &impl ToString) -> Self {
+    pub(crate) fn entry(path: &str, problem: &impl ToString) -> Self {
         Self::Entry {
             path: path.to_owned(),
             problem: problem.to_string(),

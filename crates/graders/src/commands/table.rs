@@ -44,10 +44,7 @@ pub fn end(what: &str, all: &[Graded], spent: &Spent) -> ExitCode {
     if let Some(slowest) = all.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds)) {
         println!("slowest: {}, {:.1} s", slowest.answer, slowest.seconds);
     }
-    println!(
-        "{:.0} s in all; {:.0} s of it compiling, meanwhile {:.0} s of runs",
-        spent.in_all, spent.compiling, spent.running
-    );
+    println!("{spent}");
     code(all)
 }
 

@@ -1,6 +1,7 @@
 //! Compiles one answer while others run: the checks wait for Kafka far more than they compute.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
@@ -30,6 +31,20 @@ pub struct Spent {
     pub running: f64,
     /// From the first to the last, in seconds.
     pub in_all: f64,
+}
+
+impl fmt::Display for Spent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            compiling,
+            running,
+            in_all,
+        } = self;
+        write!(
+            f,
+            "{in_all:.0} s in all; {compiling:.0} s of it compiling, meanwhile {running:.0} s of runs"
+        )
+    }
 }
 
 /// How many answers are compiled together at most: the first of them runs when all are compiled.
