@@ -4,10 +4,12 @@
 //!
 //! - [`bank`]: wrong and right answers, and what the failures of the wrong ones say.
 //! - [`engine`]: compiles answers in place of the reference and runs the checks on them.
+//! - [`flakes`]: whether verdicts flip when the machine is busy.
 //! - [`grading`]: whether the wrong answers were caught and the right ones passed.
 //! - [`kit`]: where the kit's files are.
 //! - [`facts`]: what `exercises.toml` says of the exercises.
 //! - [`mutants`]: small changes of the reference that nobody thought up.
+//! - [`page`]: the figures as a page of `docs/`.
 //! - [`public`]: what a source file offers to others, to lay two files side by side.
 //! - [`stubs`]: the `todo!()` that a stub ends in.
 //! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
@@ -22,11 +24,13 @@
 pub mod bank;
 pub mod engine;
 pub mod facts;
+pub mod flakes;
 pub mod grading;
 pub mod image;
 pub mod kit;
 pub mod mutants;
 pub mod outcome;
+pub mod page;
 pub mod public;
 pub mod run;
 pub mod slugs;

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod commands {
+    pub mod add;
+    pub mod all;
+    pub mod flakes;
     pub mod messages;
     pub mod mutants;
     pub mod options;
@@ -29,7 +32,10 @@ enum Command {
     Right(commands::right::Args),
     Messages(commands::messages::Args),
     Mutants(commands::mutants::Args),
+    Flakes(commands::flakes::Args),
     Stubs(commands::stubs::Args),
+    All(commands::all::Args),
+    Add(commands::add::Args),
     Summary(commands::summary::Args),
 }
 
@@ -39,7 +45,10 @@ fn main() -> ExitCode {
         Command::Right(args) => commands::right::run(&args),
         Command::Messages(args) => commands::messages::run(&args),
         Command::Mutants(args) => commands::mutants::run(&args),
+        Command::Flakes(args) => commands::flakes::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
+        Command::All(args) => commands::all::run(&args),
+        Command::Add(args) => commands::add::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
     };
     ended.unwrap_or_else(|error| {

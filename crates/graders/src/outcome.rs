@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// What became of one check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It holds.
     Pass,

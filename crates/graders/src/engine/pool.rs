@@ -92,9 +92,9 @@ impl Pool {
         })
     }
 
-    /// The Kafka, in a few words.
-    pub fn kafka(&self) -> &str {
-        self.kafka.name()
+    /// Where it compiles.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
     }
 
     /// Runs all jobs and hands what became of each, as it ends, to `ended`, which runs in the caller's thread and gets the

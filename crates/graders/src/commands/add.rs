@@ -1,0 +1,71 @@
+//! `graders add`: puts the mistake that stands in `solutions/` into the bank.
+
+use std::error::Error;
+use std::process::{Command, ExitCode};
+
+use graders::bank::wrong::{self, Header};
+use graders::facts::{self, Exercise};
+use graders::kit::Kit;
+
+/// Put a mistake into the bank: make it in solutions/, then say what it is; solutions/ is as before afterwards
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Exercise and name of the wrong answer: `produce_event/empty_key_for_none`
+    #[arg(value_name = "EXERCISE/NAME")]
+    id: String,
+
+    /// The misconception, in one sentence: what somebody thinks who writes this
+    #[arg(long)]
+    misconception: String,
+
+    /// The check that has to fail, without phase and exercise: `record::keeps_no_key`
+    #[arg(long)]
+    check: String,
+
+    /// Words that the failure's concept has to contain; may be given more than once
+    #[arg(long, required = true)]
+    concept: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let kit = Kit::here();
+    let (folder, name) = args
+        .id
+        .split_once('/')
+        .ok_or("the name has an exercise in front: produce_event/empty_key_for_none")?;
+    let exercises = facts::exercises(&kit)?;
+    let exercise = exercises
+        .iter()
+        .find(|exercise| exercise.name == folder)
+        .ok_or_else(|| format!("there is no exercise {folder}"))?;
+    let header = Header {
+        misconception: args.misconception.clone(),
+        check: args.check.clone(),
+        concept: args.concept.clone(),
+    };
+    let reference = committed(&kit, exercise)?;
+    let source = kit.read(&exercise.solution_file())?;
+    let path = wrong::path(folder, name);
+    kit.write(&path, &wrong::text(exercise, &header, &reference, &source)?)?;
+    kit.write(&exercise.solution_file(), &reference)?;
+    println!(
+        "{path}\n{} is as before. Next:\n\n  cargo run -p graders -- wrong {}\n  cargo run -p graders -- messages --update {}",
+        exercise.solution_file(),
+        args.id,
+        args.id
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The reference without the mistake: as it was committed.
+fn committed(kit: &Kit, exercise: &Exercise) -> Result<String, Box<dyn Error>> {
+    let file = format!("HEAD:{}", exercise.solution_file());
+    let output = Command::new("git")
+        .args(["show", &file])
+        .current_dir(kit.root())
+        .output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}

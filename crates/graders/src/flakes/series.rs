@@ -1,0 +1,151 @@
+//! The runs: several at a time, while the machine is busy.
+
+use std::sync::mpsc;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use super::tally::{Expected, Tally};
+use crate::bank::wrong::Wrong;
+use crate::engine::process::Process;
+use crate::engine::workspace::{Program, Workspace};
+use crate::engine::{Answer, Ended, NoRun};
+
+/// What is run again and again.
+pub struct Subject {
+    /// The answer.
+    pub answer: String,
+    /// `docker` or `embedded`. Each run starts one of its own, as a learner's does.
+    pub kafka: String,
+    /// The checks.
+    pub filter: String,
+    /// What has to come out.
+    pub expected: Expected,
+    /// How many runs.
+    pub runs: usize,
+    program: Program,
+}
+
+/// A run that takes longer hangs.
+const GIVE_UP: Duration = Duration::from_mins(5);
+
+/// The reference, with all checks, on each Kafka.
+///
+/// # Errors
+/// When it does not compile.
+pub fn reference(
+    workspace: &Workspace,
+    kafkas: &[String],
+    runs: usize,
+) -> Result<Vec<Subject>, NoRun> {
+    let reference = Answer::reference();
+    let mut subjects = Vec::new();
+    for program in workspace.compile(&[&reference]) {
+        let program = program?;
+        subjects.extend(kafkas.iter().map(|kafka| Subject {
+            answer: reference.id.clone(),
+            kafka: kafka.clone(),
+            filter: String::new(),
+            expected: Expected::Passes,
+            runs,
+            program: program.clone(),
+        }));
+    }
+    Ok(subjects)
+}
+
+/// Wrong answers, with the checks of their exercise, on each Kafka.
+///
+/// # Errors
+/// When one does not compile.
+pub fn wrong(
+    workspace: &Workspace,
+    answers: &[&Wrong],
+    kafkas: &[String],
+    runs: usize,
+) -> Result<Vec<Subject>, NoRun> {
+    let mut subjects = Vec::new();
+    for wrong in answers {
+        let answer = Answer {
+            id: wrong.id(),
+            file: Some(wrong.exercise.solution_file()),
+            source: wrong.source.clone(),
+        };
+        for program in workspace.compile(&[&answer]) {
+            let program = program?;
+            subjects.extend(kafkas.iter().map(|kafka| Subject {
+                answer: wrong.id(),
+                kafka: kafka.clone(),
+                filter: format!("{}::", wrong.exercise.path()),
+                expected: Expected::Fails(wrong.check()),
+                runs,
+                program: program.clone(),
+            }));
+        }
+    }
+    Ok(subjects)
+}
+
+/// Runs them all, in turns, and hands each run's result to `ended`.
+pub fn run(
+    subjects: &[Subject],
+    at_a_time: usize,
+    mut ended: impl FnMut(&Subject, &Ended),
+) -> Vec<Tally> {
+    let mut tallies: Vec<Tally> = subjects
+        .iter()
+        .map(|subject| Tally::new(&subject.answer, &subject.kafka, subject.expected.clone()))
+        .collect();
+    let turns = Mutex::new(turns(subjects).into_iter());
+    let next = || turns.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let (results, finished) = mpsc::channel();
+    thread::scope(|scope| {
+        for results in vec![results; at_a_time.max(1)] {
+            scope.spawn(move || {
+                while let Some(index) = next() {
+                    // Whoever listens does so to the end.
+                    let _ = results.send((index, subjects[index].run()));
+                }
+            });
+        }
+        for (index, result) in finished {
+            match &result {
+                Ok(ran) => tallies[index].add(&ran.run.checks, ran.elapsed.as_secs_f64()),
+                Err(error) => tallies[index].add_broken(error.to_string()),
+            }
+            ended(&subjects[index], &result);
+        }
+    });
+    tallies
+}
+
+/// Each subject as often as it wants, one after the other: what happens to the machine meanwhile happens to all.
+fn turns(subjects: &[Subject]) -> Vec<usize> {
+    let most = subjects.iter().map(|subject| subject.runs).max();
+    (0..most.unwrap_or_default())
+        .flat_map(|turn| {
+            let wanting = move |index: &usize| subjects[*index].runs > turn;
+            (0..subjects.len()).filter(wanting)
+        })
+        .collect()
+}
+
+impl Subject {
+    fn run(&self) -> Ended {
+        let kafka = ("KAFKALINGS_KAFKA".to_owned(), self.kafka.clone());
+        let environment: Vec<(String, String)> = self
+            .program
+            .environment()
+            .into_iter()
+            .chain([kafka])
+            .collect();
+        Process {
+            checks: self.program.path(),
+            filter: &self.filter,
+            environment: &environment,
+            limit: GIVE_UP,
+            until_first_failure: false,
+        }
+        .run()
+    }
+}

@@ -1,0 +1,219 @@
+//! How often each check came to which verdict.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::outcome::{Check, Verdict};
+
+/// What has to come out every time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expected {
+    /// No check fails.
+    Passes,
+    /// This check fails, or one of its cases. Others may fail too, and need not each time: a wrong answer may be wrong by
+    /// chance elsewhere.
+    Fails(String),
+}
+
+/// The runs of one answer on one Kafka.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    /// The answer.
+    pub answer: String,
+    /// The Kafka.
+    pub kafka: String,
+    expected: Expected,
+    runs: usize,
+    seconds: Vec<f64>,
+    verdicts: BTreeMap<String, BTreeMap<Verdict, usize>>,
+    /// A text for each check that failed where it should not.
+    failures: BTreeMap<String, String>,
+    broken: Vec<String>,
+}
+
+/// A check that did not come to the same verdict each time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Flip {
+    /// The check.
+    pub check: String,
+    /// How often it passed.
+    pub passed: usize,
+    /// How often it failed.
+    pub failed: usize,
+    /// How often it could not be graded.
+    pub not_graded: usize,
+    /// What it said when it failed.
+    pub failure: String,
+}
+
+/// What the runs of one answer on one Kafka came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Series {
+    /// The answer.
+    pub answer: String,
+    /// The Kafka.
+    pub kafka: String,
+    /// How many runs there were.
+    pub runs: usize,
+    /// How many checks ran each time.
+    pub checks: usize,
+    /// Verdicts that flipped.
+    pub flips: Vec<Flip>,
+    /// Runs that came to no verdict, or in which the environment broke.
+    pub broken: Vec<String>,
+    /// The shortest, the median and the longest run, in seconds.
+    pub seconds: [f64; 3],
+}
+
+impl Tally {
+    /// Nothing has run yet.
+    pub fn new(answer: &str, kafka: &str, expected: Expected) -> Self {
+        Self {
+            answer: answer.to_owned(),
+            kafka: kafka.to_owned(),
+            expected,
+            runs: 0,
+            seconds: Vec::new(),
+            verdicts: BTreeMap::new(),
+            failures: BTreeMap::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    /// One more run.
+    pub fn add(&mut self, checks: &[Check], seconds: f64) {
+        self.runs += 1;
+        self.seconds.push(seconds);
+        if checks.is_empty() {
+            self.broken.push("no check ran".to_owned());
+        }
+        for check in checks {
+            if check.environment_broke() {
+                self.broken
+                    .push(format!("{}: {}", check.name, check.reason));
+            }
+            let verdicts = self.verdicts.entry(check.name.clone()).or_default();
+            *verdicts.entry(check.verdict).or_default() += 1;
+            if check.verdict == Verdict::Fail {
+                self.failures
+                    .insert(check.name.clone(), check.failure.clone());
+            }
+        }
+    }
+
+    /// One more run that came to no verdict.
+    pub fn add_broken(&mut self, why: String) {
+        self.runs += 1;
+        self.broken.push(why);
+    }
+
+    /// What it all comes to.
+    pub fn series(&self) -> Series {
+        let mut seconds = self.seconds.clone();
+        seconds.sort_by(f64::total_cmp);
+        let at = |index: usize| seconds.get(index).copied().unwrap_or_default();
+        Series {
+            answer: self.answer.clone(),
+            kafka: self.kafka.clone(),
+            runs: self.runs,
+            checks: self.verdicts.len(),
+            flips: self.flips(),
+            broken: self.broken.clone(),
+            seconds: [
+                at(0),
+                at(seconds.len() / 2),
+                at(seconds.len().saturating_sub(1)),
+            ],
+        }
+    }
+
+    fn flips(&self) -> Vec<Flip> {
+        let flip = |(check, verdicts): (&String, &BTreeMap<Verdict, usize>)| {
+            let count = |verdict| verdicts.get(&verdict).copied().unwrap_or_default();
+            let flip = Flip {
+                check: check.clone(),
+                passed: count(Verdict::Pass),
+                failed: count(Verdict::Fail),
+                not_graded: count(Verdict::NotGraded),
+                failure: self.failures.get(check).cloned().unwrap_or_default(),
+            };
+            self.is_flip(&flip).then_some(flip)
+        };
+        self.verdicts.iter().filter_map(flip).collect()
+    }
+
+    fn is_flip(&self, flip: &Flip) -> bool {
+        match &self.expected {
+            // A check that could not be graded now and was then tells two things of the same code.
+            Expected::Passes => flip.failed > 0 || (flip.passed > 0 && flip.not_graded > 0),
+            Expected::Fails(named) => {
+                let rest = flip.check.strip_prefix(named.as_str());
+                let is_named = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
+                is_named && flip.failed > 0 && flip.passed + flip.not_graded > 0
+            }
+        }
+    }
+}
+
+impl Series {
+    /// Whether every run came to the same verdicts, and they were the right ones.
+    pub fn is_steady(&self) -> bool {
+        self.flips.is_empty() && self.broken.is_empty() && self.checks > 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    fn check(name: &str, verdict: Verdict) -> Check {
+        Check {
+            name: name.to_owned(),
+            verdict,
+            reason: "not graded: needs a real broker".to_owned(),
+            failure: "  seen      2".to_owned(),
+        }
+    }
+
+    fn flips(expected: Expected, runs: &[[Verdict; 2]]) -> usize {
+        let mut tally = Tally::new("an answer", "docker", expected);
+        for [named, other] in runs {
+            tally.add(&[check("a::named", *named), check("a::other", *other)], 1.0);
+        }
+        tally.series().flips.len()
+    }
+
+    #[test]
+    fn a_right_answer_never_fails_and_is_graded_each_time() {
+        use Verdict::{Fail, NotGraded, Pass};
+        assert_eq!(
+            flips(Expected::Passes, &[[Pass, NotGraded], [Pass, NotGraded]]),
+            0
+        );
+        assert_eq!(flips(Expected::Passes, &[[Pass, Pass], [Fail, Pass]]), 1);
+        assert_eq!(flips(Expected::Passes, &[[Fail, Pass], [Fail, Pass]]), 1);
+        assert_eq!(
+            flips(Expected::Passes, &[[NotGraded, Pass], [Pass, Pass]]),
+            1
+        );
+    }
+
+    #[test]
+    fn a_wrong_answer_is_caught_each_time_by_the_named_check() {
+        use Verdict::{Fail, Pass};
+        let named = || Expected::Fails("a::named".to_owned());
+        assert_eq!(flips(named(), &[[Fail, Pass], [Fail, Fail]]), 0);
+        assert_eq!(flips(named(), &[[Fail, Pass], [Pass, Pass]]), 1);
+    }
+
+    #[test]
+    fn no_run_is_not_steady() {
+        assert!(
+            !Tally::new("an answer", "docker", Expected::Passes)
+                .series()
+                .is_steady()
+        );
+    }
+}
