@@ -10,6 +10,7 @@ use crate::facts::Exercise;
 use crate::flakes::tally::Series;
 use crate::grading::grade::{Grade, Graded};
 use crate::mutants::grade::{AT_LEAST, Fate, Judged, Score};
+use crate::untouched::Stubs;
 
 /// Where the page is, from the kit's folder.
 pub const FILE: &str = "docs/figures.md";
@@ -19,8 +20,8 @@ pub const FILE: &str = "docs/figures.md";
 pub struct Figures {
     /// On what.
     pub conditions: Conditions,
-    /// Exercises whose untouched stub fails by its own `todo!()` and nothing else.
-    pub stubs: usize,
+    /// The untouched stubs, if they were run.
+    pub stubs: Option<Stubs>,
     /// The wrong answers.
     pub wrong: Vec<Graded>,
     /// The texts of their failures.
@@ -29,6 +30,8 @@ pub struct Figures {
     pub right: Vec<Graded>,
     /// The mutants.
     pub mutants: Vec<Judged>,
+    /// Mutants that are explained and do not survive any more.
+    pub no_longer: Vec<String>,
     /// The runs that looked for flips.
     pub flakes: Vec<Series>,
     /// Where the time of the wrong answers went.
@@ -123,7 +126,7 @@ impl Page<'_> {
              them in `crates/graders/bank/messages/`. Of {} exercises {} stubs fail by their own `todo!()` and by nothing else.\n",
             all(&self.figures.messages),
             self.exercises.len(),
-            self.figures.stubs
+            self.figures.stubs.map_or(0, |stubs| stubs.proved)
         )
     }
 

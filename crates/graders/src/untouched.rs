@@ -3,6 +3,8 @@
 //! A check that passes on a stub checks nothing, and one that fails otherwise sends a learner to the wrong place in the
 //! first minute.
 
+use serde::Serialize;
+
 use crate::facts::Exercise;
 use crate::outcome::{Check, Verdict};
 use crate::run::{FAILED, Run};
@@ -18,6 +20,15 @@ pub struct Proof {
     pub not_graded: usize,
     /// What should be otherwise. Empty: it is proved.
     pub objections: Vec<String>,
+}
+
+/// What all untouched stubs come to.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+pub struct Stubs {
+    /// How many exercises are as they should be.
+    pub proved: usize,
+    /// Whether all are, and phase 1 too.
+    pub holds: bool,
 }
 
 /// Judges a run of the checks of an exercise that nobody has written yet.

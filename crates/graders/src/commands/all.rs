@@ -8,7 +8,7 @@ use graders::bank::golden;
 use graders::bank::{right, wrong};
 use graders::engine::Job;
 use graders::engine::pool::{Pool, Spent};
-use graders::facts;
+use graders::facts::{self, Exercise};
 use graders::flakes::tally::Series;
 use graders::grading;
 use graders::grading::grade::{Grade, Graded};
@@ -25,7 +25,7 @@ use super::{mutants, stubs, table};
 
 /// Measure all of it, and write the figures to docs/figures.md
 ///
-/// With a filter only some are measured, and the page is left as it is.
+/// When only some is measured, the page is left as it is.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -33,65 +33,34 @@ pub struct Args {
 
     #[command(flatten)]
     series: SeriesArgs,
+
+    /// Leave these out
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    skip: Vec<Part>,
 }
 
-pub fn run(Args { options, series }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Part {
+    Stubs,
+    Wrong,
+    Right,
+    Mutants,
+    Flakes,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
-    let bank = wrong::load(&kit, &exercises, &options.filter)?;
-    let all_of_it = options.filter.is_empty();
-
-    println!("== stubs");
-    let stubs = stubs::prove_all(&kit, &exercises, &options.filter)?;
-    let pool = Pool::open(&kit, options.at_a_time)?;
-
-    println!("\n== wrong answers, and what their failures say");
-    let messages = Messages::new(kit.clone(), &exercises)?;
-    let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
-    let (mut caught, mut said) = (Vec::new(), Vec::new());
-    let spent = pool.run(&jobs, |index, ended| {
-        let graded = grading::wrong::grade(&bank[index], &ended);
-        let text = messages.grade(&bank[index], &ended);
-        table::row(&graded);
-        if graded.grade == Grade::Good && text.grade != Grade::Good {
-            table::row(&text);
-        }
-        caught.push(graded);
-        said.push(text);
-    });
-    println!("{spent}");
-
-    println!("\n== right answers");
-    let right = right_answers(&kit, &pool, options)?;
-
-    println!("\n== mutants");
-    let mut changes = list::mutants(&kit, None)?;
-    changes.retain(|mutant| mutant.id().contains(&options.filter));
-    let known = survivors::load(&kit)?;
-    let (judged, of_mutants) = mutants::judge(&pool, &changes, &known, &exercises);
-    let no_longer = if all_of_it {
-        mutants::no_longer(&known, &changes, &judged)
-    } else {
-        Vec::new()
-    };
-    mutants::end(&judged, &no_longer, &of_mutants, all_of_it);
-
-    println!("\n== flips");
-    let flips = flakes::measure(&kit, pool.workspace(), options, series)?;
-    drop(pool);
-
-    let figures = Figures {
-        conditions: conditions(&kit, options, series)?,
-        stubs: stubs.proved,
-        wrong: caught,
-        messages: said,
-        right,
-        mutants: judged,
-        flakes: flips,
-        spent,
-    };
-    options.write(&figures)?;
+    let all_of_it = args.options.filter.is_empty() && args.skip.is_empty();
+    let orphans = golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?;
+    for path in &orphans {
+        println!("{path}: its wrong answer is gone");
+    }
+    let figures = measure(&kit, &exercises, args)?;
+    args.options.write(&figures)?;
     if all_of_it {
+        let bank = wrong::load(&kit, &exercises, "")?;
         let page = Page {
             figures: &figures,
             exercises: &exercises,
@@ -100,10 +69,15 @@ pub fn run(Args { options, series }: &Args) -> Result<ExitCode, Box<dyn Error>> 
         kit.write(page::FILE, &page.to_string())?;
         println!("\nwritten: {}", page::FILE);
     }
-    let holds = stubs.holds
-        && no_longer.is_empty()
-        && golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?.is_empty()
-        && is_good(&figures, all_of_it);
+    let holds = orphans.is_empty() && is_good(&figures, all_of_it);
+    println!(
+        "\n{}",
+        if holds {
+            "all as it should be"
+        } else {
+            "NOT as it should be"
+        }
+    );
     Ok(if holds {
         ExitCode::SUCCESS
     } else {
@@ -111,16 +85,112 @@ pub fn run(Args { options, series }: &Args) -> Result<ExitCode, Box<dyn Error>> 
     })
 }
 
-fn right_answers(kit: &Kit, pool: &Pool, options: &Options) -> Result<Vec<Graded>, Box<dyn Error>> {
-    let answers = right::load(kit, &facts::exercises(kit)?, &options.filter)?;
+fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures, Box<dyn Error>> {
+    let Args {
+        options, series, ..
+    } = args;
+    let wanted = |part: Part, title: &str| {
+        let wanted = !args.skip.contains(&part);
+        if wanted {
+            println!("\n== {title}");
+        }
+        wanted
+    };
+    let mut figures = Figures {
+        conditions: conditions(kit, options, series)?,
+        stubs: None,
+        wrong: Vec::new(),
+        messages: Vec::new(),
+        right: Vec::new(),
+        mutants: Vec::new(),
+        no_longer: Vec::new(),
+        flakes: Vec::new(),
+        spent: Spent::default(),
+    };
+    if wanted(Part::Stubs, "stubs") {
+        figures.stubs = Some(stubs::prove_all(kit, exercises, &options.filter)?);
+    }
+    let pool = Pool::open(kit, options.at_a_time)?;
+    if wanted(Part::Wrong, "wrong answers, and what their failures say") {
+        wrong_answers(kit, &pool, exercises, options, &mut figures)?;
+    }
+    if wanted(Part::Right, "right answers") {
+        figures.right = right_answers(kit, &pool, exercises, options)?;
+    }
+    if wanted(Part::Mutants, "mutants") {
+        all_mutants(kit, &pool, exercises, options, &mut figures)?;
+    }
+    if wanted(Part::Flakes, "flips") {
+        figures.flakes = flakes::measure(kit, pool.workspace(), options, series)?;
+    }
+    Ok(figures)
+}
+
+fn wrong_answers(
+    kit: &Kit,
+    pool: &Pool,
+    exercises: &[Exercise],
+    options: &Options,
+    figures: &mut Figures,
+) -> Result<(), Box<dyn Error>> {
+    let bank = wrong::load(kit, exercises, &options.filter)?;
+    let messages = Messages::new(kit.clone(), exercises)?;
+    let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
+    figures.spent = pool.run(&jobs, |index, ended| {
+        let graded = grading::wrong::grade(&bank[index], &ended);
+        let said = messages.grade(&bank[index], &ended);
+        table::row(&graded);
+        if graded.grade == Grade::Good && said.grade != Grade::Good {
+            table::row(&said);
+        }
+        figures.wrong.push(graded);
+        figures.messages.push(said);
+    });
+    table::end("wrong answers", &figures.wrong, &figures.spent);
+    Ok(())
+}
+
+fn all_mutants(
+    kit: &Kit,
+    pool: &Pool,
+    exercises: &[Exercise],
+    options: &Options,
+    figures: &mut Figures,
+) -> Result<(), Box<dyn Error>> {
+    let mut changes = list::mutants(kit, None)?;
+    changes.retain(|mutant| mutant.id().contains(&options.filter));
+    let known = survivors::load(kit)?;
+    let (judged, spent) = mutants::judge(pool, &changes, &known, exercises);
+    let is_all = options.filter.is_empty();
+    let no_longer = if is_all {
+        mutants::no_longer(&known, &changes, &judged)
+    } else {
+        Vec::new()
+    };
+    mutants::end(&judged, &no_longer, &spent, is_all);
+    figures.no_longer = no_longer
+        .into_iter()
+        .map(|survivor| survivor.change.clone())
+        .collect();
+    figures.mutants = judged;
+    Ok(())
+}
+
+fn right_answers(
+    kit: &Kit,
+    pool: &Pool,
+    exercises: &[Exercise],
+    options: &Options,
+) -> Result<Vec<Graded>, Box<dyn Error>> {
+    let answers = right::load(kit, exercises, &options.filter)?;
     let jobs: Vec<Job> = answers.iter().map(grading::right::job).collect();
     let mut all = Vec::new();
-    let spent: Spent = pool.run(&jobs, |index, ended| {
+    let spent = pool.run(&jobs, |index, ended| {
         let graded = grading::right::grade(&answers[index], &ended);
         table::row(&graded);
         all.push(graded);
     });
-    println!("{spent}");
+    table::end("right answers", &all, &spent);
     Ok(all)
 }
 
@@ -130,17 +200,21 @@ fn is_good(figures: &Figures, of_all: bool) -> bool {
         all.all(|graded| matches!(graded.grade, Grade::Good | Grade::NotGraded))
     };
     let Figures {
+        stubs,
         wrong,
         messages,
         right,
         mutants,
+        no_longer,
         flakes,
         ..
     } = figures;
-    good(wrong)
+    stubs.is_none_or(|stubs| stubs.holds)
+        && good(wrong)
         && good(messages)
         && good(right)
-        && Score::of(mutants).holds(of_all)
+        && (mutants.is_empty() || Score::of(mutants).holds(of_all))
+        && no_longer.is_empty()
         && flakes.iter().all(Series::is_steady)
 }
 
