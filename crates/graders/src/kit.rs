@@ -30,6 +30,14 @@ pub enum KitError {
         /// Why.
         source: std::io::Error,
     },
+    /// Git does not have it.
+    #[error("git does not show {file}: {said}")]
+    Committed {
+        /// Commit and file.
+        file: String,
+        /// What git says.
+        said: String,
+    },
     /// Git is not there, or the kit is no clone.
     #[error("cannot list the files under version control: {0}")]
     List(String),
@@ -79,21 +87,24 @@ impl Kit {
             })
     }
 
+    /// The text of a file as it was committed.
+    ///
+    /// # Errors
+    /// When git does not have it.
+    pub fn committed(&self, commit: &str, path: &str) -> Result<String, KitError> {
+        let file = format!("{commit}:{path}");
+        self.git(&["show", &file])
+            .map_err(|said| KitError::Committed { file, said })
+    }
+
     /// The files under version control, and new ones that are not ignored, whose name ends like one of `endings`.
     ///
     /// # Errors
     /// When git cannot tell.
     pub fn files(&self, endings: &[&str]) -> Result<Vec<String>, KitError> {
-        let output = Command::new("git")
-            .args(["ls-files", "--cached", "--others", "--exclude-standard"])
-            .current_dir(&self.root)
-            .output()
-            .map_err(|error| KitError::List(format!("git: {error}")))?;
-        if !output.status.success() {
-            let said = String::from_utf8_lossy(&output.stderr);
-            return Err(KitError::List(said.trim().to_owned()));
-        }
-        let list = String::from_utf8_lossy(&output.stdout);
+        let list = self
+            .git(&["ls-files", "--cached", "--others", "--exclude-standard"])
+            .map_err(KitError::List)?;
         let wanted = |path: &&str| endings.iter().any(|ending| path.ends_with(ending));
         // A file that was deleted and not committed yet is still listed.
         Ok(list
@@ -102,5 +113,18 @@ impl Kit {
             .filter(|path| self.has(path))
             .map(str::to_owned)
             .collect())
+    }
+
+    fn git(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(&self.root)
+            .output()
+            .map_err(|error| format!("git: {error}"))?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+        }
     }
 }

@@ -11,6 +11,7 @@ mod commands {
     pub mod messages;
     pub mod mutants;
     pub mod options;
+    pub mod refresh;
     pub mod right;
     pub mod stubs;
     pub mod summary;
@@ -36,6 +37,7 @@ enum Command {
     Stubs(commands::stubs::Args),
     All(commands::all::Args),
     Add(commands::add::Args),
+    Refresh(commands::refresh::Args),
     Summary(commands::summary::Args),
 }
 
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::All(args) => commands::all::run(&args),
         Command::Add(args) => commands::add::run(&args),
+        Command::Refresh(args) => commands::refresh::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
     };
     ended.unwrap_or_else(|error| {

@@ -39,36 +39,89 @@ pub struct Header {
     pub concept: Vec<String>,
 }
 
+/// A wrong answer as it stands in the bank.
+#[derive(Debug, Clone)]
+pub struct Stored {
+    /// Its exercise.
+    pub exercise: Exercise,
+    /// Its name.
+    pub name: String,
+    /// Header and diff.
+    pub text: String,
+}
+
+/// All files of the bank, in the order of the exercises and by name.
+///
+/// # Errors
+/// When one belongs to no exercise.
+pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>, BankError> {
+    let mut all = Vec::new();
+    for path in kit.files(&[ENDING])? {
+        let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
+            continue;
+        };
+        let exercise = exercises
+            .iter()
+            .find(|exercise| exercise.name == folder)
+            .ok_or_else(|| BankError::entry(&path, &"no exercise has the folder's name"))?;
+        all.push(Stored {
+            exercise: exercise.clone(),
+            name: name.to_owned(),
+            text: kit.read(&path)?,
+        });
+    }
+    let place = |stored: &Stored| {
+        exercises
+            .iter()
+            .position(|e| e.name == stored.exercise.name)
+    };
+    all.sort_by(|one, other| (place(one), &one.name).cmp(&(place(other), &other.name)));
+    Ok(all)
+}
+
 /// All wrong answers whose id contains `filter`, in the order of the exercises and by name.
 ///
 /// # Errors
 /// When one is not what it should be, or does not apply to the reference.
 pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>, BankError> {
     let mut all = Vec::new();
-    for path in kit.files(&[ENDING])? {
-        let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
-            continue;
-        };
-        if !format!("{folder}/{name}").contains(filter) {
-            continue;
-        }
-        let exercise = exercises
-            .iter()
-            .find(|exercise| exercise.name == folder)
-            .ok_or_else(|| BankError::entry(&path, &"no exercise has the folder's name"))?;
-        let (header, diff) = split(&kit.read(&path)?).map_err(|e| BankError::entry(&path, &e))?;
+    for Stored {
+        exercise,
+        name,
+        text,
+    } in stored(kit, exercises)?
+    {
         let reference = kit.read(&exercise.solution_file())?;
-        let source = apply(&reference, &diff).map_err(|e| BankError::entry(&path, &e))?;
-        all.push(Wrong {
-            exercise: exercise.clone(),
-            name: name.to_owned(),
-            header,
-            source,
-        });
+        let entry = |error: String| BankError::entry(&path(&exercise.name, &name), &error);
+        if format!("{}/{name}", exercise.name).contains(filter) {
+            let (header, diff) = split(&text).map_err(entry)?;
+            let source = apply(&reference, &diff).map_err(entry)?;
+            all.push(Wrong {
+                exercise,
+                name,
+                header,
+                source,
+            });
+        }
     }
-    let place = |wrong: &Wrong| exercises.iter().position(|e| e.name == wrong.exercise.name);
-    all.sort_by(|one, other| (place(one), &one.name).cmp(&(place(other), &other.name)));
     Ok(all)
+}
+
+/// A wrong answer for a reference that has changed: the mistake in the new one.
+///
+/// # Errors
+/// When both change the same lines: then the mistake has to be made again.
+pub fn carried_over(
+    exercise: &Exercise,
+    text: &str,
+    before: &str,
+    now: &str,
+) -> Result<String, String> {
+    let (header, diff) = split(text)?;
+    let mistaken = apply(before, &diff)?;
+    let merged = diffy::merge(before, now, &mistaken);
+    let merged = merged.map_err(|_conflict| "it and the solution change the same lines")?;
+    self::text(exercise, &header, now, &merged)
 }
 
 impl Wrong {
@@ -184,6 +237,21 @@ mod tests {
         let text = text(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
         let (_, diff) = split(&text).expect("a header and a diff");
         assert!(apply("fn g() {}\n", &diff).is_err());
+    }
+
+    #[test]
+    fn a_mistake_follows_the_reference() {
+        let before =
+            "fn f() {\n    one();\n    two();\n    three();\n}\n\nfn g() {\n    four();\n}\n";
+        let mistaken = before.replace("    two();\n", "");
+        let text = text(&exercise(), &header(), before, &mistaken).expect("they differ");
+        let now = before.replace("four", "five");
+        let carried = carried_over(&exercise(), &text, before, &now).expect("no conflict");
+        let (_, diff) = split(&carried).expect("a header and a diff");
+        let expected = now.replace("    two();\n", "");
+        assert_eq!(apply(&now, &diff), Ok(expected));
+        let same_line = before.replace("two", "half");
+        assert!(carried_over(&exercise(), &text, before, &same_line).is_err());
     }
 
     #[test]

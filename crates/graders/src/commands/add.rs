@@ -1,10 +1,10 @@
 //! `graders add`: puts the mistake that stands in `solutions/` into the bank.
 
 use std::error::Error;
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use graders::bank::wrong::{self, Header};
-use graders::facts::{self, Exercise};
+use graders::facts;
 use graders::kit::Kit;
 
 /// Put a mistake into the bank: make it in solutions/, then say what it is; solutions/ is as before afterwards
@@ -43,7 +43,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
         check: args.check.clone(),
         concept: args.concept.clone(),
     };
-    let reference = committed(&kit, exercise)?;
+    // The reference without the mistake.
+    let reference = kit.committed("HEAD", &exercise.solution_file())?;
     let source = kit.read(&exercise.solution_file())?;
     let path = wrong::path(folder, name);
     kit.write(&path, &wrong::text(exercise, &header, &reference, &source)?)?;
@@ -55,17 +56,4 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
         args.id
     );
     Ok(ExitCode::SUCCESS)
-}
-
-/// The reference without the mistake: as it was committed.
-fn committed(kit: &Kit, exercise: &Exercise) -> Result<String, Box<dyn Error>> {
-    let file = format!("HEAD:{}", exercise.solution_file());
-    let output = Command::new("git")
-        .args(["show", &file])
-        .current_dir(kit.root())
-        .output()?;
-    if !output.status.success() {
-        return Err(String::from_utf8_lossy(&output.stderr).into());
-    }
-    Ok(String::from_utf8(output.stdout)?)
 }

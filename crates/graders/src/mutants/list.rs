@@ -101,8 +101,12 @@ pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>, ListError>
         .args(["mutants", "--list", "--json"])
         .current_dir(folder);
     if let Some(since) = since {
+        let changes = changes(kit, since)?;
+        if changes.is_empty() {
+            return Ok(Vec::new());
+        }
         let diff = folder.join("changes.diff");
-        fs::write(&diff, changes(kit, since)?)?;
+        fs::write(&diff, changes)?;
         command.arg("--in-diff").arg(diff);
     }
     let output = command.output()?;

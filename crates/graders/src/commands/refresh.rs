@@ -1,0 +1,48 @@
+//! `graders refresh`: after a change of a solution, the wrong answers follow it.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use graders::bank::wrong;
+use graders::facts;
+use graders::kit::Kit;
+
+/// Carry the wrong answers over to changed solutions: uncommitted changes, or those since a commit
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The commit to which the wrong answers apply
+    #[arg(default_value = "HEAD")]
+    since: String,
+}
+
+pub fn run(Args { since }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let kit = Kit::here();
+    let exercises = facts::exercises(&kit)?;
+    let mut conflicts = 0;
+    for wrong::Stored {
+        exercise,
+        name,
+        text,
+    } in wrong::stored(&kit, &exercises)?
+    {
+        let file = exercise.solution_file();
+        let (before, now) = (kit.committed(since, &file)?, kit.read(&file)?);
+        let path = wrong::path(&exercise.name, &name);
+        match wrong::carried_over(&exercise, &text, &before, &now) {
+            Ok(carried) if carried == text => {}
+            Ok(carried) => {
+                kit.write(&path, &carried)?;
+                println!("{path}: carried over");
+            }
+            Err(error) => {
+                conflicts += 1;
+                println!("{path}: {error}");
+            }
+        }
+    }
+    Ok(if conflicts == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
