@@ -44,6 +44,7 @@ pub fn create_producer(config: &ClientConfig) -> KafkaResult<EventProducer> {
 ///   your own. If the producer's queue is full, it waits for room.
 /// - It calls `on_delivery` exactly once, with the outcome, when the delivery report is there.
 /// - It returns the partition and the offset that the broker gave the record.
+/// - It sends the event once and leaves repeating to librdkafka: a record that timed out may be in the log all the same.
 ///
 /// # Errors
 /// With Kafka's own error code when the record was not delivered. It never panics.

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells this run's topics, groups and containers from those of any other run.
 pub fn run_id() -> &'static str {
@@ -47,6 +47,8 @@ pub struct Waiting {
     pub what: String,
     /// Why it may never happen.
     pub concept: String,
+    /// How long it may take, and when that time is over.
+    pub limit: Option<(Duration, Instant)>,
 }
 
 /// A panic in a check.
@@ -83,16 +85,27 @@ pub fn current() -> Option<Context> {
     CURRENT.with_borrow(Clone::clone)
 }
 
-/// Says what the check waits for from now on. Should the deadline pass meanwhile, the failure says it.
-pub fn waiting_for(what: impl Into<String>, concept: impl Into<String>) {
+/// Says what the check waits for from now on, and how long. Should the time pass, the failure says it, even when the wait
+/// blocks the thread it runs on.
+pub fn waiting_for(limit: Duration, what: impl Into<String>, concept: impl Into<String>) {
+    now_waiting(Waiting {
+        what: what.into(),
+        concept: concept.into(),
+        limit: Some((limit, Instant::now() + limit)),
+    });
+}
+
+/// Says that the check waits for nothing any more.
+pub fn waiting_no_more() {
+    now_waiting(Waiting::default());
+}
+
+fn now_waiting(now: Waiting) {
     if let Some(context) = current() {
         let mut waiting = context
             .waiting
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *waiting = Waiting {
-            what: what.into(),
-            concept: concept.into(),
-        };
+        *waiting = now;
     }
 }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::time::Duration;
 
-use crate::context::waiting_for;
+use crate::context::{waiting_for, waiting_no_more};
 use crate::verdict::{Failure, Verdict};
 
 /// How often a condition on the broker is looked at.
@@ -20,9 +20,9 @@ pub async fn within<T>(
     concept: &str,
     future: impl Future<Output = T>,
 ) -> Verdict<T> {
-    waiting_for(what, concept);
+    waiting_for(limit, what, concept);
     let result = tokio::time::timeout(limit, future).await;
-    waiting_for("", "");
+    waiting_no_more();
     Ok(result.map_err(|_elapsed| too_long(limit, what, concept))?)
 }
 
@@ -39,14 +39,14 @@ pub async fn eventually<T, L>(
 where
     L: Future<Output = Verdict<Result<T, String>>>,
 {
-    waiting_for(what, concept);
+    waiting_for(limit, what, concept);
     let deadline = tokio::time::Instant::now() + limit;
     let mut interval = tokio::time::interval(LOOK_EVERY);
     loop {
         interval.tick().await;
         match look().await? {
             Ok(found) => {
-                waiting_for("", "");
+                waiting_no_more();
                 return Ok(found);
             }
             Err(seen) if tokio::time::Instant::now() >= deadline => {

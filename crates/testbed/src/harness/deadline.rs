@@ -4,13 +4,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::{Body, Check, panics};
 use crate::context::{self, Context, Panic};
 use crate::verdict::{Failure, NotGraded, NotPassed, Verdict};
 use crate::wait;
 
-/// Runs the check's body. When the deadline passes, its thread is left behind: nothing can stop it from outside, and it
+/// How often it is looked whether a wait of the check has passed its limit.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// A wait that can be ended from inside has ended itself by then; one that blocks its thread has not.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// Runs the check's body. When the deadline or the limit of a wait passes, its thread is left behind: nothing can stop it from outside, and it
 /// ends with the process.
 ///
 /// # Errors
@@ -31,11 +38,18 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     if let Err(error) = spawned {
         return Err(NotGraded::broken("no thread", &error));
     }
-    let verdict = match receiver.recv_timeout(check.deadline) {
-        Ok(verdict) => verdict,
-        Err(RecvTimeoutError::Timeout) => Err(missed(check, &context).into()),
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(NotGraded::broken("its thread", &"ended without a verdict"))
+    let deadline = Instant::now() + check.deadline;
+    let verdict = loop {
+        match receiver.recv_timeout(LOOK_EVERY) {
+            Ok(verdict) => break verdict,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(failure) = overdue(check, deadline, &context) {
+                    break Err(failure.into());
+                }
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                break Err(NotGraded::broken("its thread", &"ended without a verdict"));
+            }
         }
     };
     verdict.map_err(|not_passed| with_panic_of_a_task(not_passed, &context))
@@ -62,20 +76,30 @@ fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
     })
 }
 
-fn missed(check: &Check, context: &Context) -> Failure {
+/// What is said of a check that should have ended by now.
+fn overdue(check: &Check, deadline: Instant, context: &Context) -> Option<Failure> {
+    let now = Instant::now();
     let waiting = context
         .waiting
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone();
-    if waiting.what.is_empty() {
-        return wait::too_long(
+    match waiting.limit {
+        Some((limit, end)) if now >= end + GRACE => {
+            Some(wait::too_long(limit, &waiting.what, &waiting.concept))
+        }
+        _ if now < deadline => None,
+        Some(_) => Some(wait::too_long(
+            check.deadline,
+            &waiting.what,
+            &waiting.concept,
+        )),
+        None => Some(wait::too_long(
             check.deadline,
             "the check to end",
             "Something in it waits for what never comes.",
-        );
+        )),
     }
-    wait::too_long(check.deadline, &waiting.what, &waiting.concept)
 }
 
 /// Whoever panics there, it is not the learner.

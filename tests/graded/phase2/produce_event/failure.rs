@@ -8,10 +8,10 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
 use super::{outcome, slow_cluster};
-use crate::phase2::{numbered, producer};
+use crate::phase2::{is_record_of, numbered, producer};
 
 fn judge_code(outcome: &DeliveryOutcome, expected: RDKafkaErrorCode) -> Verdict {
     let code = outcome.as_ref().err().and_then(DeliveryError::code);
@@ -43,7 +43,18 @@ async fn keeps_the_code_of_a_refusal(
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     let faults = cluster.faults()?;
     faults.fail_next(RDKafkaApiKey::Produce, &[refusal]);
-    let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
+    let event = numbered(None, 1);
+    let outcome = outcome(&producer, &topic, &event).await?;
+
+    let stored = copies(&topic, &event).await?;
+    judge(stored == 0, || {
+        Failure::new(
+            format!("{stored} record of an event that the broker had refused: {outcome:?}"),
+            format!("no record, and Err with Kafka's code {expected:?}"),
+            "The broker refused the record, and it was sent once more. Repeating what may help to repeat is librdkafka's \
+             work; what comes back to you is final, and its error code tells what to do about it.",
+        )
+    })?;
     judge_code(&outcome, expected)
 }
 
@@ -71,4 +82,48 @@ async fn keeps_the_code_of_a_timeout() -> Verdict {
     cluster.faults()?.down();
     let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
     judge_code(&outcome, RDKafkaErrorCode::MessageTimedOut)
+}
+
+/// How often a lost answer is tried until it has bitten: whether the request is under way by then is up to the machine.
+const TRIES: usize = 4;
+
+/// One event makes one record: what timed out may be in the log all the same, and is not sent again.
+#[rstest]
+#[testbed::test(mock, deadline = 60)]
+async fn sends_no_event_again() -> Verdict {
+    let settings = [("message.timeout.ms", "1000")];
+    for _ in 0..TRIES {
+        let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &settings).await?;
+        // The record is in the log at once, and the answer that says so comes when the client has given up.
+        let too_late = Duration::from_secs(4);
+        cluster
+            .faults()?
+            .delay_next(RDKafkaApiKey::Produce, too_late);
+        let event = numbered(None, 1);
+        outcome(&producer, &topic, &event).await?.ok();
+
+        let stored = copies(&topic, &event).await?;
+        judge(stored <= 1, || {
+            Failure::new(
+                format!(
+                    "{stored} records of one event, whose answer came after message.timeout.ms"
+                ),
+                "one record for one event",
+                "MessageTimedOut means that no answer came in time, not that the record is not there. Sending it again \
+                 makes a duplicate that no idempotence can recognise: it is a new record.",
+            )
+        })?;
+        if stored == 1 {
+            return Ok(());
+        }
+    }
+    let reason = format!(
+        "the event timed out before it was sent in {TRIES} tries: this machine is too busy to tell"
+    );
+    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+}
+
+async fn copies(topic: &Topic, event: &Event) -> Verdict<usize> {
+    let records = topic.records().await?;
+    Ok(records.iter().filter(|r| is_record_of(r, event)).count())
 }

@@ -15,7 +15,7 @@ mod place;
 mod record;
 mod report;
 
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(8);
 
 const NEVER_RETURNS: &str = "The delivery report comes only if the record is handed to the producer and the producer is \
                              polled: FutureProducer polls by itself, BaseProducer must be polled by you.";

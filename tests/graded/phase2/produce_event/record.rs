@@ -84,7 +84,8 @@ async fn keeps_the_timestamp() -> Verdict {
         Failure::new(
             format!("the timestamp {:?}", record.timestamp),
             format!("the timestamp {} of the event", event.timestamp),
-            "Unless told, the client stamps a record with the time of sending. When it happened is the event's to say.",
+            "Unless told, the client stamps a record with the time of sending. When it happened is the event's \
+             to say, in milliseconds since 1970.",
         )
     })
 }

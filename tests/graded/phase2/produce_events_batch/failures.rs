@@ -2,25 +2,28 @@
 
 use std::time::Duration;
 
+use event_log::event::Event;
+use event_log::phase2_producer::produce_events_batch;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Failure, Verdict, judge, within};
 
-use super::{code, judge_outcomes, report, slow_cluster};
-use crate::phase2::{numbered_events, producer};
+use super::{LIMIT, NEVER_RETURNS, code, judge_outcomes, report, slow_cluster};
+use crate::phase2::{LONGER_THAN_ANY_LIMIT, is_record_of, numbered_events, on_a_jumping_clock};
 
 /// One failure hides no other event: all are sent, all are reported.
 #[rstest]
-#[testbed::test]
+#[testbed::test(mock)]
 async fn one_failure_hides_no_other() -> Verdict {
-    let topic = Cluster::shared()?.topic(2).await?;
-    let mut config = topic.client.clone();
-    config.set("message.max.bytes", "2000");
+    // What is too large is known at once, and the other reports take a while.
+    let round_trip = Duration::from_millis(200);
+    let settings = [("message.max.bytes", "2000")];
+    let (_cluster, topic, producer) = slow_cluster(2, round_trip, &settings).await?;
     let mut events = numbered_events(&["a", "b", "c"], 10);
     events[4].payload = json!("x".repeat(5000));
-    let report = report(&producer(&config)?, &topic, &events).await?;
+    let report = report(&producer, &topic, &events).await?;
 
     judge_outcomes(&events, &report, &topic.records().await?)?;
     let codes: Vec<Option<RDKafkaErrorCode>> = report.outcomes.iter().map(code).collect();
@@ -48,7 +51,18 @@ async fn reports_what_the_broker_refused() -> Verdict {
     let events = numbered_events(&["a", "b", "c", "d", "e", "f"], 24);
     let report = report(&producer, &topic, &events).await?;
 
-    judge_outcomes(&events, &report, &topic.records().await?)?;
+    let records = topic.records().await?;
+    judge_outcomes(&events, &report, &records)?;
+    let is_there = |event: &&Event| records.iter().any(|record| is_record_of(record, event));
+    let stored = events.iter().filter(is_there).count();
+    judge(stored < 24, || {
+        Failure::new(
+            "all 24 events are in the log, of which the broker had refused some",
+            "the events of the refused request as failed, all others as delivered",
+            "The broker refused records, and they were sent once more. Repeating what may help to repeat is librdkafka's \
+             work; what comes back to you is final, and its error code tells what to do about it.",
+        )
+    })?;
     let refused = Some(RDKafkaErrorCode::TopicAuthorizationFailed);
     let with_code = report
         .outcomes
@@ -92,4 +106,36 @@ async fn reports_every_event_when_no_broker_answers() -> Verdict {
             )
         },
     )
+}
+
+/// When it returns, every delivery report is in, however long that takes.
+#[rstest]
+#[testbed::test(mock)]
+async fn waits_for_every_report_however_long_it_takes() -> Verdict {
+    let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
+    cluster
+        .faults()?
+        .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
+    let (name, events) = (topic.name.clone(), numbered_events(&["a"], 3));
+    let sending =
+        on_a_jumping_clock(
+            move || async move { produce_events_batch(&producer, &name, &events).await },
+        );
+    let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
+    let what = "`produce_events_batch` to return";
+    let report = within(limit, what, NEVER_RETURNS, sending).await?;
+    let stored: i64 = topic.end_offsets().await?.values().sum();
+    let stored = stored - 1;
+
+    judge(report.outcomes.iter().all(Result::is_ok), || {
+        Failure::new(
+            format!(
+                "{:?}, while {stored} of 3 events are in the log",
+                report.outcomes
+            ),
+            "three deliveries: the broker is slow, and message.timeout.ms is five minutes",
+            "A time limit around the wait, or a flush that gives up, does not stop the records: they are delivered all the \
+             same, and reported as failed. How long delivery may take is message.timeout.ms.",
+        )
+    })
 }

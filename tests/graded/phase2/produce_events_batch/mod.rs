@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use event_log::delivery::{BatchReport, DeliveryError, DeliveryOutcome};
+use event_log::delivery::{BatchReport, Delivery, DeliveryError, DeliveryOutcome};
 use event_log::event::Event;
 use event_log::phase2_producer::{EventProducer, produce_events_batch};
 use rdkafka::error::RDKafkaErrorCode;
 use testbed::probe::StoredRecord;
+use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Topic, Verdict, judge, within};
 
 use crate::phase2::{is_record_of, mock_cluster, numbered};
@@ -17,15 +18,28 @@ mod lost_answers;
 mod outcomes;
 mod queue;
 
-const LIMIT: Duration = Duration::from_secs(12);
+const LIMIT: Duration = Duration::from_secs(8);
 
 const NEVER_RETURNS: &str = "Every record gets a delivery report sooner or later, if the producer is polled: one that is \
                              refused because the queue is full must be sent again while reports make room.";
 
 async fn report(producer: &EventProducer, topic: &Topic, events: &[Event]) -> Verdict<BatchReport> {
+    report_within(LIMIT, NEVER_RETURNS, producer, topic, events).await
+}
+
+async fn report_within(
+    limit: Duration,
+    concept: &str,
+    producer: &EventProducer,
+    topic: &Topic,
+    events: &[Event],
+) -> Verdict<BatchReport> {
     let sending = produce_events_batch(producer, &topic.name, events);
-    let what = "`produce_events_batch` to return";
-    let report = within(LIMIT, what, NEVER_RETURNS, sending).await?;
+    let what = format!(
+        "`produce_events_batch` to return, with {} events",
+        events.len()
+    );
+    let report = within(limit, &what, concept, sending).await?;
     judge(report.outcomes.len() == events.len(), || {
         Failure::new(
             format!(
@@ -34,11 +48,18 @@ async fn report(producer: &EventProducer, topic: &Topic, events: &[Event]) -> Ve
                 events.len()
             ),
             "one outcome for each event",
-            "A failure is an outcome too: an early return, by ? or try_join_all, hides what became of all the others.",
+            "A failure is an outcome too: an early return, by ? or try_join_all, hides what became of all the others. \
+             No event is skipped, and none is put together with another.",
         )
     })?;
     Ok(report)
 }
+
+const ONLY_THE_REPORT_SAYS: &str = "A record that was accepted into the queue, or flushed out of it, is not delivered yet: \
+                                    only its delivery report says where it is, or that it is nowhere.";
+
+const IN_THE_SAME_ORDER: &str = "Reports come in an order of their own, by partition and by request, and failures before \
+                                 or after the rest: keep each outcome at the same index as its event.";
 
 /// Whether each outcome says of its event what the log says.
 fn judge_outcomes(events: &[Event], report: &BatchReport, records: &[StoredRecord]) -> Verdict {
@@ -55,14 +76,21 @@ fn judge_outcomes(events: &[Event], report: &BatchReport, records: &[StoredRecor
             Err(_) => !stored,
         };
         judge(right, || {
-            let is_or_not = if stored { "is" } else { "is not" };
+            let place = |d: &Delivery| by_place.contains_key(&(d.partition, d.offset));
+            let (seen, concept) = match outcome {
+                Ok(delivery) if place(delivery) => {
+                    ("and there is another record", IN_THE_SAME_ORDER)
+                }
+                Ok(_) => ("and there is no record at that place", ONLY_THE_REPORT_SAYS),
+                Err(DeliveryError::NoReport) => {
+                    ("and its record is in the log", ONLY_THE_REPORT_SAYS)
+                }
+                Err(_) => ("and its record is in the log", IN_THE_SAME_ORDER),
+            };
             Failure::new(
-                format!(
-                    "outcome {number} is {outcome:?}, and event {number} {is_or_not} in the log, not at that place"
-                ),
+                format!("the outcome of event {number} is {outcome:?}, {seen}"),
                 "outcome and event at the same index, with the place of the record or the reason why there is none",
-                "A record that was accepted into the queue is not delivered yet: only its delivery report says where it \
-                 is, or that it is nowhere. Keep reports and events in the same order.",
+                concept,
             )
         })?;
     }
@@ -75,9 +103,21 @@ async fn connect(producer: &EventProducer, topic: &Topic) -> Verdict {
     let begun = Instant::now();
     loop {
         let report = report(producer, topic, &[warm_up()]).await?;
-        if report.outcomes[0].is_ok() || begun.elapsed() >= LIMIT {
+        if report.outcomes[0].is_ok() {
             return Ok(());
         }
+        judge(begun.elapsed() < LIMIT, || {
+            Failure::new(
+                format!(
+                    "a batch of one event, sent for {} again and again: {:?}",
+                    seconds(LIMIT),
+                    report.outcomes
+                ),
+                "Ok with the partition and the offset that the broker gave",
+                "Nothing is wrong with this record or this broker, so it was given up on the way, as records in the queue \
+                 are when their producer is dropped.",
+            )
+        })?;
     }
 }
 
