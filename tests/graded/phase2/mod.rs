@@ -45,6 +45,14 @@ fn is_record_of(record: &StoredRecord, event: &Event) -> bool {
     record.value.as_deref() == Some(&event.value())
 }
 
+/// A record that times out a second after it was sent. librdkafka's own repetition would come later than that: the mock
+/// cluster does not recognise one, as a broker does.
+const TIMES_OUT_BEFORE_A_REPETITION: &[(&str, &str)] = &[
+    ("message.timeout.ms", "1000"),
+    ("retry.backoff.ms", "60000"),
+    ("retry.backoff.max.ms", "60000"),
+];
+
 /// More than the limit of five seconds that is in many an example.
 const LONGER_THAN_ANY_LIMIT: Duration = Duration::from_secs(6);
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
 use super::{outcome, slow_cluster};
-use crate::phase2::{is_record_of, numbered, producer};
+use crate::phase2::{TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, producer};
 
 fn judge_code(outcome: &DeliveryOutcome, expected: RDKafkaErrorCode) -> Verdict {
     let code = outcome.as_ref().err().and_then(DeliveryError::code);
@@ -19,8 +19,17 @@ fn judge_code(outcome: &DeliveryOutcome, expected: RDKafkaErrorCode) -> Verdict 
         Failure::new(
             format!("{outcome:?}"),
             format!("Err with Kafka's code {expected:?}"),
-            "A flush that ends, a send that is accepted or an outer Ok say nothing of this record. The delivery report \
-             does, and its error code tells what to do about it: pass it on.",
+            match outcome {
+                Ok(_) => {
+                    "A flush that ends, a send that is accepted or an outer Ok say nothing of this record. The delivery \
+                     report does, and its error tells what to do about it: pass it on."
+                }
+                Err(_) => {
+                    "Each failure has a code of its own, and the code tells the caller what to do about it: what is too \
+                     large will not get smaller, who has no right must be given it, a slow broker may be asked later. \
+                     Pass it on as it came."
+                }
+            },
         )
     })
 }
@@ -91,9 +100,9 @@ const TRIES: usize = 4;
 #[rstest]
 #[testbed::test(mock, deadline = 60)]
 async fn sends_no_event_again() -> Verdict {
-    let settings = [("message.timeout.ms", "1000")];
     for _ in 0..TRIES {
-        let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &settings).await?;
+        let (cluster, topic, producer) =
+            slow_cluster(Duration::ZERO, TIMES_OUT_BEFORE_A_REPETITION).await?;
         // The record is in the log at once, and the answer that says so comes when the client has given up.
         let too_late = Duration::from_secs(4);
         cluster

@@ -93,8 +93,20 @@ async fn calls_back_once_with_the_outcome(#[case] refusal: Option<RDKafkaRespErr
                 calls.outcomes()
             ),
             "one call, with what is returned",
-            "The callback reports delivery, good or bad: one report for each record, after it has come and not when the \
-             record is put into the queue.",
+            match calls.outcomes().len() {
+                0 => {
+                    "The callback tells what became of the record, good or bad: every way out of the function leads past \
+                     it, an early return too."
+                }
+                1 => {
+                    "The callback tells what became of the record, so it is called with the delivery report in hand, and \
+                     not when the record is put into the queue."
+                }
+                _ => {
+                    "A record has one delivery report: whoever counts deliveries in the callback counts this one more than \
+                     once."
+                }
+            },
         )
     })
 }

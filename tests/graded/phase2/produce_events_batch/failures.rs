@@ -44,7 +44,8 @@ async fn one_failure_hides_no_other() -> Verdict {
 async fn reports_what_the_broker_refused() -> Verdict {
     let settings = [("linger.ms", "50")];
     let (cluster, topic, producer) = slow_cluster(3, Duration::ZERO, &settings).await?;
-    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+    // Not an authorization, whose loss the client would remember.
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_POLICY_VIOLATION;
     cluster
         .faults()?
         .fail_next(RDKafkaApiKey::Produce, &[refusal]);
@@ -63,7 +64,7 @@ async fn reports_what_the_broker_refused() -> Verdict {
              work; what comes back to you is final, and its error code tells what to do about it.",
         )
     })?;
-    let refused = Some(RDKafkaErrorCode::TopicAuthorizationFailed);
+    let refused = Some(RDKafkaErrorCode::PolicyViolation);
     let with_code = report
         .outcomes
         .iter()

@@ -9,7 +9,9 @@ use testbed::probe::ControlProducer;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
 use super::{report, slow_cluster};
-use crate::phase2::{is_record_of, numbered, numbered_events, producer};
+use crate::phase2::{
+    TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, numbered_events, producer,
+};
 
 /// How often a fault is tried until it has bitten: whether a request is under way when it strikes is up to the machine.
 const TRIES: usize = 4;
@@ -24,9 +26,9 @@ fn never_bitten(what: &str) -> NotPassed {
 #[rstest]
 #[testbed::test(mock, deadline = 60)]
 async fn sends_no_event_again() -> Verdict {
-    let settings = [("message.timeout.ms", "1000")];
     for _ in 0..TRIES {
-        let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &settings).await?;
+        let (cluster, topic, producer) =
+            slow_cluster(1, Duration::ZERO, TIMES_OUT_BEFORE_A_REPETITION).await?;
         // The records are in the log at once, and the answer that says so comes when the client has given up.
         let too_late = Duration::from_secs(4);
         cluster

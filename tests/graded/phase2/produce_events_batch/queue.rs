@@ -6,7 +6,8 @@ use std::time::Duration;
 use event_log::event::Event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, history, judge};
+use serde_json::json;
+use testbed::{Cluster, Failure, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
 use crate::phase2::{LONGER_THAN_ANY_LIMIT, numbered_events, producer};
@@ -20,7 +21,8 @@ async fn sends_without_waiting_for_each() -> Verdict {
     // It takes about three. A wait after each hundred takes twenty.
     let limit = round_trip * 15;
     let events = numbered_events(&["a"], 2000);
-    report_within(limit, PAYS_ROUND_TRIPS, &producer, &topic, &events).await?;
+    let what = "`produce_events_batch` to return with 2000 outcomes";
+    report_within(limit, what, PAYS_ROUND_TRIPS, &producer, &topic, &events).await?;
     Ok(())
 }
 
@@ -68,7 +70,8 @@ async fn waits_for_room_however_long_it_takes() -> Verdict {
         .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
     let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
     let events = numbered_events(&["a"], 3);
-    let report = report_within(limit, NEVER_RETURNS, &producer, &topic, &events).await?;
+    let what = "`produce_events_batch` to return";
+    let report = report_within(limit, what, NEVER_RETURNS, &producer, &topic, &events).await?;
 
     judge(report.outcomes.iter().all(Result::is_ok), || {
         Failure::new(
@@ -95,6 +98,26 @@ async fn keeps_the_order_within_a_key(#[case] room: &str) -> Verdict {
     let events = numbered_events(&["a", "b", "c", "d"], 300);
     report(&producer, &topic, &events).await?;
 
+    judge_order(&topic, &events).await
+}
+
+/// Events with the same key are in the log in the order given, even when a later one would find room earlier.
+#[rstest]
+#[testbed::test(mock)]
+async fn keeps_the_order_when_only_small_records_fit() -> Verdict {
+    // Room for one large record and many small ones.
+    let settings = [("queue.buffering.max.kbytes", "1"), ("linger.ms", "0")];
+    let round_trip = Duration::from_millis(100);
+    let (_cluster, topic, producer) = slow_cluster(1, round_trip, &settings).await?;
+    let mut events = numbered_events(&["a"], 6);
+    for event in events.iter_mut().step_by(2) {
+        event.payload["text"] = json!("x".repeat(600));
+    }
+    report(&producer, &topic, &events).await?;
+    judge_order(&topic, &events).await
+}
+
+async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
     let sent: Vec<(String, String)> = events.iter().map(key_and_value).collect();
     let stored: Vec<(String, String)> = topic
         .records()
@@ -108,8 +131,9 @@ async fn keeps_the_order_within_a_key(#[case] room: &str) -> Verdict {
         Failure::new(
             counter_example.unwrap_or_default(),
             "the events of each key in the order given, each once",
-            "Order comes from putting the records into the queue one after the other. Sends that run at the same time and \
-             each wait for room on their own overtake one another when the queue is full.",
+            "Order comes from putting the records into the queue one after the other. What goes on while an event waits \
+             for room overtakes it: sends that run at the same time do, and so does whatever is sent before an event that \
+             the full queue has refused.",
         )
     })
 }
