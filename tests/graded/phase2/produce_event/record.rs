@@ -2,7 +2,7 @@
 
 use event_log::event::Event;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -56,12 +56,30 @@ async fn no_key_stays_no_key() -> Verdict {
     })
 }
 
-/// The record's value is the event's payload as JSON, as `Event::value` writes it.
+/// An empty key stays an empty key, which is not the same as none.
 #[rstest]
 #[testbed::test]
-async fn keeps_the_value() -> Verdict {
+async fn an_empty_key_stays_an_empty_key() -> Verdict {
+    let record = stored(&numbered(Some(""), 1)).await?;
+    judge(record.key.as_deref() == Some(b""), || {
+        Failure::new(
+            format!("a record with {}", record.key_text()),
+            "the key \"\"",
+            "Whether there is a key is for the event to say: one that is empty is still there, and the partitioner treats \
+             it unlike none.",
+        )
+    })
+}
+
+/// The record's value is the event's payload as JSON, as `Event::value` writes it.
+#[rstest]
+#[case::object(json!({"text": "größer", "nested": [1, null, {"deep": true}]}))]
+#[case::text(json!("größer"))]
+#[case::null(json!(null))]
+#[testbed::test]
+async fn keeps_the_value(#[case] payload: Value) -> Verdict {
     let event = Event {
-        payload: json!({"text": "größer", "nested": [1, null, {"deep": true}]}),
+        payload,
         ..numbered(Some("k"), 1)
     };
     let record = stored(&event).await?;
@@ -69,7 +87,8 @@ async fn keeps_the_value() -> Verdict {
         Failure::new(
             format!("the value {}", record.value_text()),
             format!("the value {:?}", event.payload.to_string()),
-            "The value is what Event::value gives; key and timestamp have fields of their own.",
+            "The value is what Event::value gives, whatever the payload is: a text has its quotes, and null is a value, \
+             while a record without one is a tombstone. Key and timestamp have fields of their own.",
         )
     })
 }
