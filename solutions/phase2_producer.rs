@@ -42,7 +42,8 @@ pub fn create_producer(config: &ClientConfig) -> KafkaResult<EventProducer> {
 /// - The partitioner chooses the partition.
 /// - It waits for the delivery report, however long that takes: `message.timeout.ms` ends the wait, not a time limit of
 ///   your own. If the producer's queue is full, it waits for room.
-/// - It calls `on_delivery` exactly once, with the outcome, when the delivery report is there.
+/// - It calls `on_delivery` exactly once, with the outcome, when the delivery report is there. A record that the client
+///   refuses, as one that is too large, gets no report: that is its outcome.
 /// - It returns the partition and the offset that the broker gave the record.
 /// - It sends the event once and leaves repeating to librdkafka: a record that timed out may be in the log all the same.
 ///

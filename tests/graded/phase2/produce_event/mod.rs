@@ -18,7 +18,8 @@ mod report;
 const LIMIT: Duration = Duration::from_secs(8);
 
 const NEVER_RETURNS: &str = "The delivery report comes only if the record is handed to the producer and the producer is \
-                             polled: FutureProducer polls by itself, BaseProducer must be polled by you.";
+                             polled: FutureProducer polls by itself, BaseProducer must be polled by you. A failure is \
+                             an outcome too: sending again until it works may never end.";
 
 async fn outcome(
     producer: &EventProducer,

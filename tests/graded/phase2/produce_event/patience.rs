@@ -91,7 +91,8 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
             format!("{outcome:?}, while the log has {stored} record of the event"),
             "Ok: the broker is slow, and message.timeout.ms is five minutes",
             "A time limit around the wait does not stop the record: it is delivered all the same, and reported as \
-             failed. How long delivery may take is message.timeout.ms; the time-out of send is about room in the queue.",
+             failed. How long delivery may take is message.timeout.ms, which is for the settings given to say; the time-out \
+             of send is about room in the queue.",
         )
     })
 }

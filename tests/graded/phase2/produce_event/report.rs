@@ -4,8 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use event_log::delivery::DeliveryOutcome;
+use event_log::event::Event;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
+use serde_json::json;
 use testbed::wait::seconds;
 use testbed::{Failure, Verdict, judge};
 
@@ -72,16 +74,24 @@ impl Calls {
 
 /// The delivery callback is called once, with the outcome that is returned, be it good or bad.
 #[rstest]
-#[case::delivered(None)]
-#[case::refused(Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED))]
+#[case::delivered(None, 10)]
+#[case::refused(Some(RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), 10)]
+#[case::refused_by_the_client(None, 5000)]
 #[testbed::test(mock)]
-async fn calls_back_once_with_the_outcome(#[case] refusal: Option<RDKafkaRespErr>) -> Verdict {
-    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
+async fn calls_back_once_with_the_outcome(
+    #[case] refusal: Option<RDKafkaRespErr>,
+    #[case] size: usize,
+) -> Verdict {
+    let settings = [("message.max.bytes", "2000")];
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &settings).await?;
     let faults = cluster.faults()?;
     faults.fail_next(RDKafkaApiKey::Produce, refusal.as_slice());
     let calls = Calls::default();
 
-    let event = numbered(None, 1);
+    let event = Event {
+        payload: json!("x".repeat(size)),
+        ..numbered(None, 1)
+    };
     let returned = outcome_with(&producer, &topic, &event, calls.callback()).await?;
     calls.first().await;
 

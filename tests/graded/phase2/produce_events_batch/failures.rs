@@ -138,7 +138,8 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
             ),
             "three deliveries: the broker is slow, and message.timeout.ms is five minutes",
             "A time limit around the wait, or a flush that gives up, does not stop the records: they are delivered all the \
-             same, and reported as failed. How long delivery may take is message.timeout.ms.",
+             same, and reported as failed. How long delivery may take is message.timeout.ms, which is for the \
+             settings given to say.",
         )
     })
 }
