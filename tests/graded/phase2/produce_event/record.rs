@@ -85,7 +85,7 @@ async fn keeps_the_value(#[case] payload: Value) -> Verdict {
     let record = stored(&event).await?;
     judge(is_record_of(&record, &event), || {
         Failure::new(
-            format!("the value {}", record.value_text()),
+            format!("the record has {}", record.value_text()),
             format!("the value {:?}", event.payload.to_string()),
             "The value is what Event::value gives, whatever the payload is: a text has its quotes, and null is a value, \
              while a record without one is a tombstone. Key and timestamp have fields of their own.",
