@@ -49,7 +49,7 @@ pub fn create_consumer(config: &ClientConfig, topic: &str) -> KafkaResult<EventC
 ///   offset is the last processed offset + 1: the next one to read.
 /// - It commits what was processed before it returns, on every way out, and waits for the broker's answer.
 /// - It ends when no record came for `options.idle_timeout`, when `options.max_events` were handled, or promptly when
-///   `options.stop` is cancelled; the report says which.
+///   `options.stop` is cancelled; the report says which. An event in work is finished first.
 /// - Records that are no events (tombstones, key or value not UTF-8, value not JSON) are counted in the report, passed
 ///   over, and count as processed. They do not count towards `max_events`.
 /// - An error for which [`is_passing`](crate::errors::is_passing) holds does not end it. The end of a partition is no record and no end.

@@ -18,7 +18,8 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 /// When `consume_events` ends.
 #[derive(Debug, Clone)]
 pub struct ConsumeOptions {
-    /// End when no record came for this long. Joining the group takes time too and is part of the wait.
+    /// End when no record came for this long. Joining the group takes time too and is part of the wait; the handler's work
+    /// is not.
     pub idle_timeout: Duration,
     /// End after this many events were handled.
     pub max_events: Option<usize>,

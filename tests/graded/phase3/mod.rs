@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use event_log::consuming::{ConsumeError, ConsumeOptions, ConsumeReport, Handler, HandlerError};
+use event_log::consuming::{
+    ConsumeError, ConsumeOptions, ConsumeReport, Handler, HandlerError, SkippedRecords,
+};
 use event_log::event::ReceivedEvent;
 use event_log::phase3_consumer::{EventConsumer, consume_events, create_consumer};
 use rdkafka::ClientConfig;
@@ -18,13 +20,20 @@ mod consume_events;
 mod create_consumer;
 
 /// How long a run may take. Joining a group is part of it.
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(12);
 
 /// The idle time-out of a run that should end for another reason. It leaves time to tell why the run did not.
-const NOT_IDLE: Duration = Duration::from_secs(6);
+const NOT_IDLE: Duration = Duration::from_secs(5);
+
+/// How long an event may take to be handed over: longer than any run lasts in which none comes.
+const COMES_WITHIN: Duration = Duration::from_secs(7);
 
 const NEVER_RETURNS: &str = "Each turn of the poll loop has to look at all that may end it: max_events, the stop token, and \
                              the time since the last record. Nothing else ends the wait for a record.";
+
+const NOTHING_COMES: &str = "The events were there before the consumer. A group without committed offsets starts at the first record there \
+                             is, if auto.offset.reset says so; and joining the group takes a moment, so an empty poll at the \
+                             beginning means nothing.";
 
 /// The learner's consumer, subscribed to the topic.
 fn consumer(config: &ClientConfig, topic: &str) -> Verdict<Arc<EventConsumer>> {
@@ -208,9 +217,14 @@ impl Run {
     }
 
     /// Waits until it returns.
-    async fn end(mut self) -> Verdict<Outcome> {
+    async fn end(self) -> Verdict<Outcome> {
+        self.end_or(NEVER_RETURNS).await
+    }
+
+    /// Waits until it returns. `concept` says which misconception would keep it from returning.
+    async fn end_or(mut self, concept: &str) -> Verdict<Outcome> {
         let what = "`consume_events` to return";
-        within(LIMIT, what, NEVER_RETURNS, self.returned()).await?;
+        within(LIMIT, what, concept, self.returned()).await?;
         match self.outcome {
             Some(outcome) => Ok(outcome),
             None => Ok(self.running.join().await),
@@ -224,8 +238,25 @@ impl Run {
 
     /// Waits until the handler was handed `count` events. The run has to go on meanwhile.
     async fn hands_over(&mut self, handed: &Handed, count: usize, concept: &str) -> Verdict {
+        if handed.count() == 0 && count > 1 {
+            // That none comes at all has other reasons than that one is missing.
+            self.hands_over_within(handed, 1, NOTHING_COMES, concept)
+                .await?;
+        }
+        self.hands_over_within(handed, count, concept, concept)
+            .await
+    }
+
+    /// `missing` is the misconception when the event does not come, `ended` when the run ends before.
+    async fn hands_over_within(
+        &mut self,
+        handed: &Handed,
+        count: usize,
+        missing: &str,
+        ended: &str,
+    ) -> Verdict {
         let what = format!("event {count} to be handed over");
-        let reached = eventually(LIMIT, &what, concept, || async {
+        let reached = eventually(COMES_WITHIN, &what, missing, || async {
             match handed.count() {
                 enough if enough >= count => Ok(Ok(())),
                 few => Ok(Err(format!("{few} events handed over"))),
@@ -235,7 +266,7 @@ impl Run {
             biased;
             reached = reached => reached,
             outcome = self.returned() => {
-                judge(handed.count() >= count, || ended_early(outcome, handed, &what, concept))
+                judge(handed.count() >= count, || ended_early(outcome, handed, &what, ended))
             }
         }
     }
@@ -245,7 +276,7 @@ impl Run {
     async fn goes_on_for(&mut self, watch: Duration, handed: &Handed, concept: &str) -> Verdict {
         match tokio::time::timeout(watch, self.returned()).await {
             Err(_elapsed) => Ok(()),
-            Ok(outcome) => Err(ended_early(outcome, handed, "it to go on", concept).into()),
+            Ok(outcome) => Err(ended_early(outcome, handed, "it goes on", concept).into()),
         }
     }
 }
@@ -264,11 +295,20 @@ fn ended_early(outcome: &Outcome, handed: &Handed, expected: &str, concept: &str
 /// The report, where nothing is wrong with the broker or the handler.
 fn ok(outcome: Outcome) -> Verdict<ConsumeReport> {
     Ok(outcome.map_err(|error| {
+        let concept = match &error {
+            ConsumeError::Handler { .. } => {
+                "The handler refused nothing. A record that is no event is not its failure, nor anybody's: it is counted \
+                 and passed over."
+            }
+            ConsumeError::Kafka(_) => {
+                "Nothing permanent is wrong here: is_passing tells which errors of a poll are to be lived through, and a \
+                 commit with nothing new to commit (NoOffset) is no error either."
+            }
+        };
         Failure::new(
             format!("`consume_events` returned the error «{error}» ({error:?})"),
             "Ok with a report",
-            "Nothing permanent is wrong here: is_passing tells which errors of a poll are to be lived through, and a \
-             commit with nothing new to commit (NoOffset) is no error either.",
+            concept,
         )
     })?)
 }
@@ -286,7 +326,7 @@ async fn consume(
 /// handed over in the first one.
 async fn consume_until_idle(topic: &Topic, group: &str, handed: &Handed) -> Verdict<ConsumeReport> {
     let first = run_until_idle(topic, group, handed, Duration::from_millis(1500)).await?;
-    if handed.count() > 0 {
+    if handed.count() > 0 || first.skipped != SkippedRecords::default() {
         return Ok(first);
     }
     run_until_idle(topic, group, handed, NOT_IDLE).await
@@ -302,6 +342,18 @@ async fn run_until_idle(
     let report = consume(&consumer, &until_idle(idle_timeout), handed.handler()).await?;
     close(consumer).await?;
     Ok(report)
+}
+
+/// Where events were there before the consumer, the handler was handed at least one of them. Without, nothing can be said
+/// of what becomes of them.
+fn judge_any_handed(handed: &Handed, outcome: &(dyn std::fmt::Debug + Sync)) -> Verdict {
+    judge(handed.count() > 0, || {
+        Failure::new(
+            format!("no event was handed over; it returned {outcome:?}"),
+            "the events that were there before the consumer are handed over",
+            NOTHING_COMES,
+        )
+    })
 }
 
 /// The committed offsets, without partitions in which the group is to begin with the first record anyway.

@@ -39,20 +39,19 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
         return Err(NotGraded::broken("no thread", &error));
     }
     let deadline = Instant::now() + check.deadline;
-    let verdict = loop {
+    loop {
         match receiver.recv_timeout(LOOK_EVERY) {
-            Ok(verdict) => break verdict,
+            Ok(verdict) => return verdict,
             Err(RecvTimeoutError::Timeout) => {
                 if let Some(failure) = overdue(check, deadline, &context) {
-                    break Err(failure.into());
+                    return Err(with_panic_of_a_task(failure.into(), &context));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => {
-                break Err(NotGraded::broken("its thread", &"ended without a verdict"));
+                return Err(NotGraded::broken("its thread", &"ended without a verdict"));
             }
         }
-    };
-    verdict.map_err(|not_passed| with_panic_of_a_task(not_passed, &context))
+    }
 }
 
 fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
@@ -64,16 +63,19 @@ fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
         .on_thread_start(move || context::enter(of_threads.clone()))
         .build()
         .map_err(|error| NotGraded::broken("no runtime", &error))?;
-    let verdict = catch_unwind(AssertUnwindSafe(|| runtime.block_on(body())));
+    let verdict =
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(body()))).unwrap_or_else(|_panic| {
+            let panic = panics::take(context).unwrap_or_else(|| Panic {
+                place: "an unknown place".to_owned(),
+                message: "(no text)".to_owned(),
+            });
+            Err(panicked(&panic))
+        });
+    // Before the runtime ends: what still waits on a timer panics then, through no fault of its own.
+    let verdict = verdict.map_err(|not_passed| with_panic_of_a_task(not_passed, context));
     // Whatever the learner's code left running must not keep the verdict back.
     runtime.shutdown_background();
-    verdict.unwrap_or_else(|_panic| {
-        let panic = panics::take(context).unwrap_or_else(|| Panic {
-            place: "an unknown place".to_owned(),
-            message: "(no text)".to_owned(),
-        });
-        Err(panicked(&panic))
-    })
+    verdict
 }
 
 /// What is said of a check that should have ended by now.

@@ -1,6 +1,7 @@
 //! What is committed, and when.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
 use event_log::consuming::ConsumeError;
@@ -13,22 +14,21 @@ use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Gate, Handed, NOT_IDLE, Run, close, consume, consume_until_idle, consumer, judge_committed,
-    numbered, only_member, place, times, until, until_idle,
+    Gate, Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consume_until_idle, consumer,
+    judge_any_handed, judge_committed, numbered, only_member, place, times, until, until_idle,
 };
 
 /// Uneven partitions: 2, 3 and 4 events.
 const UNEVEN: [i32; 9] = [0, 1, 2, 0, 1, 2, 1, 2, 2];
 
 /// All that the handler accepted is committed, and it did accept something.
-async fn judge_all_committed(topic: &Topic, group: &str, handed: &Handed) -> Verdict {
-    judge(!handed.accepted().is_empty(), || {
-        Failure::new(
-            "no event was handed over, so there was nothing to commit",
-            "the events that were there before the consumer are handed over and committed",
-            "A group without committed offsets starts at the first record there is, if auto.offset.reset says so.",
-        )
-    })?;
+async fn judge_all_committed(
+    topic: &Topic,
+    group: &str,
+    handed: &Handed,
+    outcome: &(dyn Debug + Sync),
+) -> Verdict {
+    judge_any_handed(handed, outcome)?;
     judge_committed(topic, group, &handed.accepted()).await
 }
 
@@ -40,8 +40,8 @@ async fn commits_every_partition_before_it_returns_at_max_events() -> Verdict {
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    consume(&consumer, &until(9), handed.handler()).await?;
-    judge_all_committed(&topic, &group, &handed).await
+    let report = consume(&consumer, &until(9), handed.handler()).await?;
+    judge_all_committed(&topic, &group, &handed, &report).await
 }
 
 /// The same when it ends because no more records come.
@@ -51,8 +51,8 @@ async fn commits_every_partition_before_it_returns_when_idle() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    consume_until_idle(&topic, &group, &handed).await?;
-    judge_all_committed(&topic, &group, &handed).await
+    let report = consume_until_idle(&topic, &group, &handed).await?;
+    judge_all_committed(&topic, &group, &handed, &report).await
 }
 
 /// The same when it is stopped.
@@ -71,8 +71,8 @@ async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
         Ok(())
     });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    consume(&consumer, &options, handler).await?;
-    judge_all_committed(&topic, &group, &handed).await
+    let report = consume(&consumer, &options, handler).await?;
+    judge_all_committed(&topic, &group, &handed, &report).await
 }
 
 /// The same when the handler refuses an event: what was accepted before, in whichever partition, is committed.
@@ -87,8 +87,8 @@ async fn commits_every_partition_before_it_returns_when_the_handler_refuses() ->
         _ => Ok(()),
     });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let _ = Run::start(&consumer, &until(9), handler).end().await?;
-    judge_all_committed(&topic, &group, &handed).await
+    let outcome = Run::start(&consumer, &until(9), handler).end().await?;
+    judge_all_committed(&topic, &group, &handed, &outcome).await
 }
 
 /// Watches for a while that nothing past `processed` is committed. A watch cannot prove the promise, only break it: it
@@ -138,13 +138,12 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     let consumer = consumer(&config, &topic.name)?;
     let mut run = Run::start(&consumer, &until(6), handler);
 
-    let nothing_comes = "The events were there before the consumer: a group without committed offsets starts at the first.";
-    run.hands_over(&handed, held + 1, nothing_comes).await?;
+    run.hands_over(&handed, held + 1, NOTHING_COMES).await?;
     let processed = BTreeMap::from([(0, i64::try_from(held).unwrap_or_default())]);
     watch_commits(&probe, &processed).await?;
     gate.open();
-    run.report().await?;
-    judge_all_committed(&topic, &group, &handed).await
+    let report = run.report().await?;
+    judge_all_committed(&topic, &group, &handed, &report).await
 }
 
 /// It waits for the broker's answer to the last commit.
@@ -165,8 +164,7 @@ async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
     });
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &until(3), handler);
-    run.hands_over(&handed, 3, "The events were there before the consumer.")
-        .await?;
+    run.hands_over(&handed, 3, NOTHING_COMES).await?;
 
     cluster.faults()?.round_trip_time(round_trip);
     let accepted = Instant::now();
@@ -218,6 +216,7 @@ async fn reports_a_refused_commit(
     let outcome = Run::start(&consumer, &until(3), handed.handler())
         .end()
         .await?;
+    judge_any_handed(&handed, &outcome)?;
     let committed = topic.group_probe(&group)?.committed().await?;
 
     let code = outcome.as_ref().err().and_then(ConsumeError::code);

@@ -4,7 +4,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use crate::phase3::{
-    Handed, close, consume, consumer, judge_committed, numbered, only_member, times, until,
+    Handed, close, consume, consumer, judge_any_handed, judge_committed, numbered, only_member,
+    times, until,
 };
 
 /// The cluster and the group are those of the settings given.
@@ -15,7 +16,8 @@ async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
     topic.seed(numbered(times(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    consume(&consumer, &until(2), handed.handler()).await?;
+    let report = consume(&consumer, &until(2), handed.handler()).await?;
+    judge_any_handed(&handed, &report)?;
     judge_committed(&topic, &group, &[(0, 0), (0, 1)]).await
 }
 

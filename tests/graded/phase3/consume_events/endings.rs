@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use event_log::consuming::{ConsumeReport, Ended};
+use event_log::consuming::{ConsumeOptions, ConsumeReport, Ended};
 use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, Run, close, consume, consumer, judge_committed, numbered, only_member, times, until,
-    until_idle,
+    Gate, Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consumer, judge_any_handed,
+    judge_committed, numbered, ok, only_member, times, until, until_idle,
 };
 
 /// Longer than any idle time-out that a check waits for.
@@ -26,17 +26,23 @@ fn judge_ended(report: &ConsumeReport, expected: Ended) -> Verdict {
     })
 }
 
-/// It ends when no record came for `idle_timeout`, and not before.
+/// It ends when no record came for `idle_timeout`, and not before, whether there was one at first or not.
 #[rstest]
+#[case::after_the_last_record(2)]
+#[case::before_the_first_record(0)]
 #[testbed::test]
-async fn ends_when_idle() -> Verdict {
+async fn ends_when_idle(#[case] at_first: usize) -> Verdict {
     let idle_timeout = Duration::from_millis(1500);
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(times(at_first, 0))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let begun = Instant::now();
-    let report = consume(&consumer, &until_idle(idle_timeout), handed.handler()).await?;
+    let run = Run::start(&consumer, &until_idle(idle_timeout), handed.handler());
+    let concept = "No record for the whole of idle_timeout is what idle means, whether one came before or not: the time runs \
+                   from the start, joining the group included, and anew from each record. A loop that waits for more begins \
+                   it anew for ever.";
+    let report = ok(run.end_or(concept).await?)?;
     let took = begun.elapsed();
     judge(took >= idle_timeout, || {
         Failure::new(
@@ -122,6 +128,46 @@ async fn is_not_idle_while_records_come() -> Verdict {
     })
 }
 
+/// The time in which the handler works is no time without records.
+#[rstest]
+#[testbed::test]
+async fn is_not_idle_while_the_handler_works() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    // The longer one is for a machine so busy that joining the group takes longer than the first.
+    for idle_timeout in [Duration::from_secs(2), Duration::from_secs(5)] {
+        let options = ConsumeOptions {
+            idle_timeout,
+            ..until(3)
+        };
+        let handler = handed.handler_that(move |earlier, _| {
+            if earlier == 0 {
+                std::thread::sleep(idle_timeout + Duration::from_millis(200));
+            }
+            Ok(())
+        });
+        let report = consume(&consumer, &options, handler).await?;
+        if handed.count() == 0 {
+            continue;
+        }
+        return judge(report.handled == 3, || {
+            Failure::new(
+                format!(
+                    "{report:?}, with three events there and an idle time-out of {}; the handler worked on the first \
+                     for longer than that",
+                    seconds(idle_timeout)
+                ),
+                "handled: 3",
+                "While the handler works nobody asks for records, so none can come: that is work and not idleness. The \
+                 idle time begins when the handler is done.",
+            )
+        });
+    }
+    judge_any_handed(&handed, &"no error")
+}
+
 /// It ends when `max_events` were handled; the rest is left for the next run.
 #[rstest]
 #[testbed::test]
@@ -131,6 +177,7 @@ async fn ends_at_max_events() -> Verdict {
     let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
     let member = consumer(&topic.member(&group), &topic.name)?;
     let report = consume(&member, &until(4), first.handler()).await?;
+    judge_any_handed(&first, &report)?;
     judge(first.count() == 4 && report.handled == 4, || {
         Failure::new(
             format!("{} events handed over, {report:?}", first.count()),
@@ -155,6 +202,32 @@ async fn ends_at_max_events() -> Verdict {
     })
 }
 
+/// It ends with the last event that `max_events` allows, also when no more records come.
+#[rstest]
+#[testbed::test]
+async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(4, 0))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let report = consume(&consumer, &until(4), handed.handler()).await?;
+    judge_any_handed(&handed, &report)?;
+    let waited = handed.last_accepted().map(|at| at.elapsed());
+    judge(waited.is_some_and(|waited| waited < NOT_IDLE), || {
+        Failure::new(
+            format!(
+                "returned {report:?} {} after the last of {} events",
+                waited.map_or("a long time".to_owned(), seconds),
+                handed.count()
+            ),
+            "it returns when the fourth event is handled, with max_events 4",
+            "A limit that is looked at when the next record comes is not seen when none comes: look at it before waiting \
+             for another.",
+        )
+    })?;
+    judge_ended(&report, Ended::MaxEvents)
+}
+
 const STOPS_LATE: &str = "A loop that waits for a record does not see the stop token: wait for whichever comes first, as in \
                           select!, or poll in short turns and look in between.";
 
@@ -170,7 +243,7 @@ async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
     let options = until_idle(FOR_LONG);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
-    run.hands_over(&handed, at_first, STOPS_LATE).await?;
+    run.hands_over(&handed, at_first, NOTHING_COMES).await?;
     run.goes_on_for(Duration::from_millis(300), &handed, STOPS_LATE)
         .await?;
 
@@ -189,9 +262,9 @@ async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
 #[testbed::test]
 async fn stops_while_records_come() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(400, 0))).await?;
+    topic.seed(numbered(times(1000, 0))).await?;
     let handed = Handed::default();
-    let options = until(400);
+    let options = until(1000);
     let stop = options.stop.clone();
     let handler = handed.handler_that(move |earlier, _| {
         if earlier == 4 {
@@ -201,11 +274,12 @@ async fn stops_while_records_come() -> Verdict {
     });
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let report = consume(&consumer, &options, handler).await?;
-    // A few more are no harm: a batch in work may be finished.
-    judge(handed.count() < 100, || {
+    judge_any_handed(&handed, &report)?;
+    // More are no harm: a batch in work may be finished.
+    judge(handed.count() < 600, || {
         Failure::new(
             format!(
-                "{} of 400 events were handed over, stopped at the fifth; {report:?}",
+                "{} of 1000 events were handed over, stopped at the fifth; {report:?}",
                 handed.count()
             ),
             "it stops soon after the fifth",
@@ -213,6 +287,45 @@ async fn stops_while_records_come() -> Verdict {
         )
     })?;
     judge_ended(&report, Ended::Stopped)
+}
+
+/// What is in work when it is stopped is finished, counted and committed.
+#[rstest]
+#[testbed::test]
+async fn finishes_the_event_in_work_when_stopped() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let (gate, wait) = Gate::new();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 0 {
+            wait();
+        }
+        Ok(())
+    });
+    let options = until_idle(NOT_IDLE);
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let mut run = Run::start(&consumer, &options, handler);
+    run.hands_over(&handed, 1, NOTHING_COMES).await?;
+
+    options.stop.cancel();
+    let concept = "A handler cannot be called back: with nobody waiting for it, it goes on all the same, and what it does is \
+                   neither counted nor committed. Finish the event in work, then stop.";
+    run.goes_on_for(Duration::from_millis(500), &handed, concept)
+        .await?;
+    gate.open();
+    let report = run.report().await?;
+    judge(report.handled == handed.accepted().len(), || {
+        Failure::new(
+            format!(
+                "{report:?}, and the handler accepted {} events",
+                handed.accepted().len()
+            ),
+            "the event in work is counted",
+            concept,
+        )
+    })?;
+    judge_committed(&topic, &group, &handed.accepted()).await
 }
 
 /// The end of a partition is no record and no end.

@@ -11,8 +11,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, NOT_IDLE, Outcome, Run, close, consumer, judge_committed, numbered, only_member, times,
-    until, until_idle,
+    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered,
+    only_member, times, until, until_idle,
 };
 
 /// A consumer of the check's own, which shows that the fault reaches consumers.
@@ -144,8 +144,7 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handed.handler());
-    run.hands_over(&handed, 3, "The events were there before the consumer.")
-        .await?;
+    run.hands_over(&handed, 3, NOTHING_COMES).await?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster
         .faults()?

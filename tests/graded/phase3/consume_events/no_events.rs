@@ -6,7 +6,8 @@ use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use crate::phase3::{
-    Handed, close, consume, consume_until_idle, consumer, judge_committed, only_member, until,
+    Handed, close, consume, consume_until_idle, consumer, judge_any_handed, judge_committed,
+    only_member, until,
 };
 
 const PASSED_OVER: &str = "Such a record is as fine for Kafka as any other, and it is the same each time it is read: count \
@@ -86,7 +87,17 @@ async fn passes_over(#[case] bad: Seed, #[case] expected: SkippedRecords) -> Ver
     let report = consume(&consumer, &until(3), handed.handler()).await?;
     close(consumer).await?;
 
+    judge_any_handed(&handed, &report)?;
     let places = handed.places();
+    let no_event = places.iter().find(|at| [(0, 1), (0, 2)].contains(*at));
+    judge(no_event.is_none(), || {
+        Failure::new(
+            format!("records 1 and 2 of 5 are no events; handed over were {places:?}; {report:?}"),
+            "the events at offsets 0, 3 and 4",
+            "A record that is no event is not to be mended into one: replacement characters, null or an empty text are \
+             not what anybody wrote. Leave it out, and count what from_record says.",
+        )
+    })?;
     judge(
         places == [(0, 0), (0, 3), (0, 4)] && report.handled == 3,
         || {
@@ -104,15 +115,19 @@ async fn passes_over(#[case] bad: Seed, #[case] expected: SkippedRecords) -> Ver
     judge_committed(&topic, &group, &[(0, 4)]).await
 }
 
-/// Also when nothing but such records come after the last event, they are committed.
+/// Also when nothing but such records come after the last event, or there is no event at all, they are committed.
 #[rstest]
+#[case::after_an_event(vec![event()])]
+#[case::without_any_event(vec![])]
 #[testbed::test]
-async fn commits_past_those_at_the_end() -> Verdict {
+async fn commits_past_those_at_the_end(#[case] events: Vec<Seed>) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    let records = vec![event(), tombstone(), not_json(), key_not_utf8()];
+    let no_events = [tombstone(), not_json(), key_not_utf8()];
+    let records: Vec<Seed> = events.into_iter().chain(no_events).collect();
+    let last = i64::try_from(records.len()).unwrap_or_default() - 1;
     topic.seed(records).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let report = consume_until_idle(&topic, &group, &handed).await?;
     judge_skipped(&report, &handed, skipped(1, 1, 1))?;
-    judge_committed(&topic, &group, &[(0, 3)]).await
+    judge_committed(&topic, &group, &[(0, last)]).await
 }

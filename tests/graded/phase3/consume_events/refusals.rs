@@ -6,9 +6,12 @@ use testbed::history::Place;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, Outcome, Run, close, consume, consumer, judge_committed, numbered, only_member, place,
-    times, until,
+    Handed, Outcome, Run, close, consume, consumer, judge_any_handed, judge_committed, numbered,
+    only_member, place, times, until,
 };
+
+const TRIED_AGAIN: &str = "Whether and when a refused event is worth another try is for the caller to say: end the run and \
+                           return the refusal. A loop that tries for ever holds up all that comes after it, and tells nobody.";
 
 /// A handler that refuses the event at this place.
 fn refusing(handed: &Handed, refused: Place) -> Handler {
@@ -27,8 +30,11 @@ async fn run_with_a_refusal(refused: i64) -> Verdict<(Topic, String, Handed, Out
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&topic.member(&group), &topic.name)?;
     let handler = refusing(&handed, (0, refused));
-    let outcome = Run::start(&consumer, &until(6), handler).end().await?;
+    let outcome = Run::start(&consumer, &until(6), handler)
+        .end_or(TRIED_AGAIN)
+        .await?;
     close(consumer).await?;
+    judge_any_handed(&handed, &outcome)?;
     Ok((topic, group, handed, outcome))
 }
 
@@ -41,7 +47,10 @@ async fn names_the_refused_event() -> Verdict {
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let handler = refusing(&handed, (1, 2));
-    let outcome = Run::start(&consumer, &until(4), handler).end().await?;
+    let outcome = Run::start(&consumer, &until(4), handler)
+        .end_or(TRIED_AGAIN)
+        .await?;
+    judge_any_handed(&handed, &outcome)?;
     let named = matches!(
         &outcome,
         Err(ConsumeError::Handler { partition: 1, offset: 2, source })
