@@ -188,9 +188,11 @@ impl Gate {
 /// What `consume_events` returned.
 type Outcome = Result<ConsumeReport, ConsumeError>;
 
-/// A running `consume_events`.
+/// A running `consume_events`. It is stopped when nobody looks at it any more: a member left behind would keep its group
+/// from being tidied up.
 struct Run {
     running: Apart<Outcome>,
+    stop: CancellationToken,
     /// What it returned, once it was seen to return.
     outcome: Option<Outcome>,
 }
@@ -199,10 +201,12 @@ impl Run {
     /// Starts the learner's function.
     fn start(consumer: &Arc<EventConsumer>, options: &ConsumeOptions, handler: Handler) -> Self {
         let (consumer, options) = (Arc::clone(consumer), options.clone());
+        let stop = options.stop.clone();
         let running =
             Apart::start(move || async move { consume_events(&consumer, &options, handler).await });
         Self {
             running,
+            stop,
             outcome: None,
         }
     }
@@ -225,7 +229,7 @@ impl Run {
     async fn end_or(mut self, concept: &str) -> Verdict<Outcome> {
         let what = "`consume_events` to return";
         within(LIMIT, what, concept, self.returned()).await?;
-        match self.outcome {
+        match self.outcome.take() {
             Some(outcome) => Ok(outcome),
             None => Ok(self.running.join().await),
         }
@@ -278,6 +282,12 @@ impl Run {
             Err(_elapsed) => Ok(()),
             Ok(outcome) => Err(ended_early(outcome, handed, "it goes on", concept).into()),
         }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.stop.cancel();
     }
 }
 
@@ -365,6 +375,16 @@ async fn committed(probe: &GroupProbe) -> Verdict<BTreeMap<i32, i64>> {
 
 /// The committed offsets are the last of the processed ones + 1 in each partition.
 async fn judge_committed(topic: &Topic, group: &str, processed: &[Place]) -> Verdict {
+    judge_committed_or(topic, group, processed, misconception).await
+}
+
+/// The same, where `concept` tells the misconception from what is committed and what should be.
+async fn judge_committed_or(
+    topic: &Topic,
+    group: &str,
+    processed: &[Place],
+    concept: impl Fn(&BTreeMap<i32, i64>, &BTreeMap<i32, i64>) -> &'static str,
+) -> Verdict {
     let committed = committed(&topic.group_probe(group)?).await?;
     let expected = next_offsets(processed);
     judge(committed == expected, || {
@@ -375,7 +395,7 @@ async fn judge_committed(topic: &Topic, group: &str, processed: &[Place]) -> Ver
             } else {
                 format!("{expected:?}: in each partition the last processed offset + 1")
             },
-            misconception(&committed, &expected),
+            concept(&committed, &expected),
         )
     })
 }

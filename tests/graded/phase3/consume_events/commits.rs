@@ -185,7 +185,7 @@ async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
                 seconds(round_trip)
             ),
             "An asynchronous commit is a request put into a queue. Whether the last one worked is known when the broker \
-             has answered: commit it with CommitMode::Sync.",
+             has answered: commit it synchronously.",
         )
     })
 }
