@@ -47,7 +47,8 @@ pub fn create_consumer(config: &ClientConfig, topic: &str) -> KafkaResult<EventC
 /// - Every event is handed over at least once. The events of a partition come in the order of their offsets.
 /// - An event's offset is committed only after the handler has accepted the event. In every partition the committed
 ///   offset is the last processed offset + 1: the next one to read.
-/// - It commits what was processed before it returns, on every way out, and waits for the broker's answer.
+/// - It commits what was processed before it returns, on every way out, and waits for the broker's answer. That there is
+///   nothing to commit (`NoOffset`) is no error.
 /// - It ends when no record came for `options.idle_timeout`, when `options.max_events` were handled, or promptly when
 ///   `options.stop` is cancelled; the report says which. An event in work is finished first.
 /// - Records that are no events (tombstones, key or value not UTF-8, value not JSON) are counted in the report, passed
