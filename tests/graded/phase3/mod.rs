@@ -1,6 +1,6 @@
 //! Phase 3: `create_consumer` and `consume_events`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
@@ -407,9 +407,17 @@ fn misconception(committed: &BTreeMap<i32, i64>, expected: &BTreeMap<i32, i64>) 
     let ahead = committed
         .iter()
         .any(|(partition, offset)| *offset > expected.get(partition).copied().unwrap_or(0));
+    let same = |offsets: &BTreeMap<i32, i64>| {
+        let different: BTreeSet<i64> = offsets.values().copied().collect();
+        offsets.len() > 1 && different.len() == 1
+    };
+    let one_for_all = same(committed) && !same(expected) && expected.len() > 1;
     if committed.is_empty() {
         "Nothing is committed until you commit, and only the last commit of a run covers its last events: commit before \
          every return, and wait for the answer. A group.id of your own would commit for somebody else."
+    } else if one_for_all {
+        "Each partition counts its offsets from 0, for itself: one offset for all of them skips events in one partition and \
+         repeats them in another."
     } else if ahead {
         "What is committed is never handed over again: an offset that counts an event which was not processed loses it."
     } else if one_less {

@@ -76,7 +76,7 @@ async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
 async fn hands_over_the_events_of_a_partition_in_order() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic
-        .seed(numbered((0..300).map(|number| number % 3)))
+        .seed(numbered((0..150).map(|number| number % 3)))
         .await?;
     let handed = Handed::default();
     // Work that takes now longer, now less long.
@@ -87,18 +87,18 @@ async fn hands_over_the_events_of_a_partition_in_order() -> Verdict {
         Ok(())
     });
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    consume(&consumer, &until(300), handler).await?;
+    consume(&consumer, &until(150), handler).await?;
 
     let places = handed.places();
     let out_of_order = out_of_order(&places);
-    judge(places.len() >= 300 && out_of_order.is_none(), || {
+    judge(places.len() >= 150 && out_of_order.is_none(), || {
         Failure::new(
             format!(
                 "{} events handed over; {}",
                 places.len(),
                 out_of_order.unwrap_or_default()
             ),
-            "300 events, and in each partition growing offsets",
+            "150 events, and in each partition growing offsets",
             "The order within a partition is the only one Kafka gives. Handlers that run side by side, or sorting by \
              anything else, throw it away.",
         )
