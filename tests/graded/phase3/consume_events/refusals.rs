@@ -72,8 +72,8 @@ async fn names_the_refused_event() -> Verdict {
 async fn hands_over_nothing_after_a_refusal() -> Verdict {
     let (_topic, _group, handed, outcome) = run_with_a_refusal(3).await?;
     let offsets: Vec<i64> = handed.events().iter().map(|event| event.offset).collect();
-    let after = offsets.iter().skip_while(|offset| **offset != 3);
-    judge(offsets.contains(&3) && after.max() == Some(&3), || {
+    // Whether side by side handlers are called in order is chance; that more than 3 are called is not.
+    judge(offsets.iter().max() == Some(&3), || {
         Failure::new(
             format!(
                 "offset 3 was refused, {offsets:?} were handed over, and it returned {outcome:?}"
