@@ -9,7 +9,8 @@ use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use crate::phase3::{
-    Handed, ReceivedEvent, close, consume, consumer, numbered, only_member, until,
+    Handed, ReceivedEvent, close, consume, consume_until_idle, consumer, judge_any_handed,
+    numbered, only_member, until,
 };
 
 fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
@@ -18,10 +19,12 @@ fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
         && Some(event.event.value()) == record.value
 }
 
-/// Every event is handed over, as it is in the log.
+/// Every event is handed over, as it is in the log, whatever ends the run.
 #[rstest]
+#[case::until_max_events(Some(30))]
+#[case::until_idle(None)]
 #[testbed::test]
-async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
+async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<usize>) -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     // Partition 3 stays empty.
     topic
@@ -29,9 +32,15 @@ async fn hands_over_every_event_as_it_is_in_the_log() -> Verdict {
         .await?;
     let records = topic.records().await?;
     let stored: BTreeSet<Place> = records.iter().map(|r| (r.partition, r.offset)).collect();
-    let handed = Handed::default();
-    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &until(30), handed.handler()).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let report = match max_events {
+        Some(most) => {
+            let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+            consume(&consumer, &until(most), handed.handler()).await?
+        }
+        None => consume_until_idle(&topic, &group, &handed).await?,
+    };
+    judge_any_handed(&handed, &report)?;
 
     let consumed: BTreeSet<Place> = handed.places().into_iter().collect();
     let lost = lost(&stored, &consumed);
