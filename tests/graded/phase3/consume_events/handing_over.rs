@@ -49,7 +49,7 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
             format!("{}; it returned {report:?}", lost.unwrap_or_default()),
             "each of the 30 events in 3 partitions",
             "A consumer gets what its group has not committed, from every partition: whatever your loop takes out of the \
-             consumer has to reach the handler.",
+             consumer has to reach the handler. An offset alone is no id: each partition has one of that number.",
         )
     })?;
     let handed = handed.events();
@@ -123,8 +123,20 @@ async fn a_second_run_continues_where_the_first_ended() -> Verdict {
     let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
 
     let member = consumer(&topic.member(&group), &topic.name)?;
-    consume(&member, &until(5), first.handler()).await?;
+    let report = consume(&member, &until(5), first.handler()).await?;
     close(member).await?;
+    judge_any_handed(&first, &report)?;
+    judge(first.count() >= 5, || {
+        Failure::new(
+            format!(
+                "the first run was handed {} events; {report:?}",
+                first.count()
+            ),
+            "the five that were there: three in partition 0, two in partition 1",
+            "An event is known by its partition and its offset together, and a consumer that is alone in its group reads \
+             every partition.",
+        )
+    })?;
     topic.seed(numbered([0, 1])).await?;
     let member = consumer(&topic.member(&group), &topic.name)?;
     consume(&member, &until(2), second.handler()).await?;
