@@ -36,6 +36,9 @@ const NOTHING_COMES: &str = "The events were there before the consumer. It has t
                              offsets starts at the first record there is, if auto.offset.reset says so; and joining the \
                              group takes a moment, so an empty poll at the beginning means nothing.";
 
+const COMMITTED_AHEAD: &str = "What is committed is never handed over again: an offset that counts an event which was not processed \
+                               loses it.";
+
 /// The learner's consumer, subscribed to the topic.
 fn consumer(config: &ClientConfig, topic: &str) -> Verdict<Arc<EventConsumer>> {
     create_consumer(config, topic)
@@ -433,7 +436,7 @@ fn misconception(committed: &BTreeMap<i32, i64>, expected: &BTreeMap<i32, i64>) 
         "The committed offset is the next one to read, one past the last processed and not two: what some functions of the \
          client take is the record's own offset, and they add the one themselves. The event in between is lost."
     } else if ahead {
-        "What is committed is never handed over again: an offset that counts an event which was not processed loses it."
+        COMMITTED_AHEAD
     } else if one_less {
         "The committed offset is the next one to read, one past the last processed: either the record's own offset was \
          committed, or the last commit had not reached the broker when the function returned."
