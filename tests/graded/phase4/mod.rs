@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 mod demonstrate_rebalancing;
+mod patience;
 mod run_consumer_worker;
 mod team;
 
@@ -173,10 +174,26 @@ fn judge_committed(
     concept: &str,
 ) -> Verdict {
     judge(committed == expected, || {
+        let all: BTreeSet<i32> = committed.keys().chain(expected.keys()).copied().collect();
         Failure::new(
-            format!("{when} the group's committed offsets are {committed:?}, by partition"),
-            format!("{expected:?}: the last processed offset + 1 of each partition"),
+            format!(
+                "{when} the group's committed offsets are {}",
+                offsets_text(committed, &all)
+            ),
+            format!(
+                "{}: the last processed offset + 1 of each partition",
+                offsets_text(expected, &all)
+            ),
             concept,
         )
     })
+}
+
+/// The offset of each of `partitions`, 0 where there is none: that is where it would begin.
+fn offsets_text(offsets: &BTreeMap<i32, i64>, partitions: &BTreeSet<i32>) -> String {
+    let each = partitions.iter().map(|partition| {
+        let offset = offsets.get(partition).copied().unwrap_or_default();
+        format!("{offset} in partition {partition}")
+    });
+    each.collect::<Vec<_>>().join(", ")
 }

@@ -11,14 +11,12 @@ use event_log::timeline::{Entry, Happening, Timeline};
 use rdkafka::ClientConfig;
 use testbed::history::Place;
 use testbed::probe::{GroupProbe, Member};
-use testbed::{Failure, Topic, Verdict, eventually, judge, within};
+use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use super::patience::{LIMIT, Patience};
 use super::{Elsewhere, WorkLog};
-
-/// How long anything may take that should take no time at all. Generous: checks run side by side on a busy machine.
-pub const LIMIT: Duration = Duration::from_secs(15);
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
                          the same time, or poll with a time-out and look at the token between polls.";
@@ -87,19 +85,21 @@ impl Team {
         self.workers.push(running);
     }
 
-    /// Waits until `found` has nothing to object to, while the workers run. It says what it still sees.
+    /// Waits until `found` has nothing to object to, while the workers run and something happens. It says what it still
+    /// sees.
     pub async fn until(
         &mut self,
         what: &str,
         concept: &str,
         found: impl Fn(&Timeline, &WorkLog) -> Result<(), String>,
     ) -> Verdict {
+        let mut patience = Patience::default();
         let ended = eventually(LIMIT, what, concept, || {
             let seen = match self.first_to_end() {
                 Some(id) => Ok(Some(id)),
                 None => found(&self.timeline, &self.log).map(|()| None),
             };
-            ready(Ok(seen))
+            ready(patience.with(self.news(), seen, what, concept))
         })
         .await?;
         match ended {
@@ -111,19 +111,22 @@ impl Team {
     /// Waits until the broker lists members that `found` has nothing to object to, while the workers run.
     pub async fn until_members(
         &mut self,
+        mut patience: Patience,
         what: &str,
         concept: &str,
         found: impl Fn(&[Member]) -> Result<(), String>,
     ) -> Verdict<Vec<Member>> {
         let (probe, found) = (&self.probe, &found);
         let members = eventually(LIMIT, what, concept, || {
-            let ended = self.first_to_end();
+            let seen = self.first_to_end();
+            let over = patience.is_over(self.news());
             async move {
-                if let Some(id) = ended {
+                if let Some(id) = seen {
                     return Ok(Ok(Err(id)));
                 }
                 let members = probe.members().await?;
-                Ok(found(&members).map(|()| Ok(members)))
+                let seen = found(&members).map(|()| Ok(members));
+                over.or_later(seen, what, concept)
             }
         })
         .await?;
@@ -131,6 +134,16 @@ impl Team {
             Ok(members) => Ok(members),
             Err(id) => Err(self.ended_early(id, what).await?.into()),
         }
+    }
+
+    /// Grows with everything that the workers do.
+    fn news(&self) -> usize {
+        self.timeline.entries().len() + self.log.calls().len() + self.log.done().len()
+    }
+
+    /// Whether a worker has returned that nobody has waited for.
+    pub fn has_ended(&self) -> bool {
+        self.first_to_end().is_some()
     }
 
     fn first_to_end(&self) -> Option<WorkerId> {
@@ -191,14 +204,27 @@ impl Team {
         }
     }
 
-    /// Waits until a worker has returned.
+    /// Waits until a worker has returned, after it was told to stop.
     pub async fn ended(&mut self, number: u32) -> Verdict<Ended> {
+        self.returned(number, MUST_STOP).await
+    }
+
+    /// Waits until a worker has returned. `concept` says why it may not.
+    pub async fn returned(&mut self, number: u32, concept: &str) -> Verdict<Ended> {
         let index = self.workers.iter().position(|worker| worker.id.0 == number);
         let worker = self
             .workers
             .remove(index.expect("a check waits for a worker that it has started"));
         let what = format!("{} to return", worker.id);
-        match within(LIMIT, &what, MUST_STOP, worker.task).await? {
+        let mut patience = Patience::default();
+        eventually(LIMIT, &what, concept, || {
+            let seen = expect(worker.task.is_finished(), || {
+                format!("{} is still running", worker.id)
+            });
+            ready(patience.with(self.news(), seen, &what, concept))
+        })
+        .await?;
+        match worker.task.await {
             Ok(ended) => Ok(ended),
             // The learner's panic is told as one of the check's own.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -283,6 +309,12 @@ pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
         .iter()
         .map(|(partition, owner)| format!("partition {partition} is {owner}'s"));
     owned.collect::<Vec<_>>().join(", ")
+}
+
+/// Members that should not be there, in words.
+pub fn members_text(members: &[Member], when: &str) -> String {
+    let (count, owned) = (members.len(), owned_by(members));
+    format!("{when} the broker lists {count} members, which own partitions {owned:?}")
 }
 
 /// All partitions that these members own, in order.

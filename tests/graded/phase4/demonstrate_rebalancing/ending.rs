@@ -8,8 +8,9 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
+use super::super::team::members_text;
 use super::super::{events, places};
-use super::{Demonstration, judge_all_left};
+use super::{Demonstration, judge_all_left, report};
 
 fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
     entries
@@ -47,17 +48,18 @@ async fn leaves_an_empty_group() -> Verdict {
     topic.seed(events(2, 4)).await?;
     let mut demonstration = Demonstration::new(topic, 2, 8)?;
     demonstration.client.set("session.timeout.ms", "45000");
-    demonstration.report().await?;
-
+    let ended = demonstration.begin(|_| {}).ended().await?;
     let members = demonstration.probe.members().await?;
+
+    report(&demonstration.timeline, ended.outcome)?;
+    judge_all_left(&ended.entries)?;
     judge(members.is_empty(), || {
         Failure::new(
-            format!("{members:?} are still members"),
+            members_text(&members, "when it has returned,"),
             "no member: every worker has left",
             "Cancelling a token asks a worker to stop. Await its task: only then has it left.",
         )
-    })?;
-    judge_all_left(&demonstration.timeline)
+    })
 }
 
 /// The report has each worker's report in order, how many different events were processed, and how many again.
@@ -69,7 +71,7 @@ async fn reports_what_was_processed() -> Verdict {
     let demonstration = Demonstration::new(topic, 2, 100)?;
     let slow = |_| std::thread::sleep(Duration::from_millis(10));
     let running = demonstration.begin(slow);
-    let report = running.report(&demonstration.timeline).await?;
+    let report = running.report().await?;
 
     let different = demonstration.log.done_once();
     let missing = testbed::history::lost(&places(4, 25), &different);

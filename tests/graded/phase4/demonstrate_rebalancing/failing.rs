@@ -3,30 +3,45 @@
 use std::time::Duration;
 
 use event_log::group::{RebalanceError, WorkerError};
+use event_log::timeline::Entry;
 use rdkafka::error::KafkaError;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::events;
-use super::{Demonstration, judge_all_left};
+use super::super::team::members_text;
+use super::{Demonstration, Ended, Outcome, judge_all_left};
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// More is planned than there is: the step that waits for it takes too long.
-async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict {
+/// Returns the timeline as it was when it gave up.
+async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict<Vec<Entry>> {
     demonstration.plan.step_timeout = STEP_TIMEOUT;
     demonstration.topic.seed(events(2, 3)).await?;
-    let outcome = demonstration.outcome().await?;
+    let Ended { outcome, entries } = demonstration.begin(|_| {}).ended().await?;
     judge(
         matches!(outcome, Err(RebalanceError::StepTimeout { .. })),
         || {
             Failure::new(
-                format!("{outcome:?}: 6 events are there, and plan.seeded says 7"),
+                format!(
+                    "{}: 6 events are there, and plan.seeded says 7",
+                    in_short(&outcome)
+                ),
                 "Err with StepTimeout, after plan.step_timeout",
                 "What is waited for may never come: plan.step_timeout bounds each wait, and Timeline::wait_until takes it.",
             )
         },
-    )
+    )?;
+    Ok(entries)
+}
+
+/// An outcome, without what depends on how quick the workers were.
+fn in_short(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(report) => format!("Ok, with {} events processed", report.processed),
+        Err(error) => format!("the error «{error}»"),
+    }
 }
 
 /// A step that takes longer than `plan.step_timeout` is an error, and every worker has stopped.
@@ -35,8 +50,7 @@ async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict {
 async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
-    waits_in_vain(&mut demonstration).await?;
-    judge_all_left(&demonstration.timeline)
+    judge_all_left(&waits_in_vain(&mut demonstration).await?)
 }
 
 /// After such an error nobody is left in the group.
@@ -50,7 +64,7 @@ async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
     let members = demonstration.probe.members().await?;
     judge(members.is_empty(), || {
         Failure::new(
-            format!("{members:?} are still members after the error"),
+            members_text(&members, "after the error"),
             "no member: every worker has left",
             "A `?` in the middle leaves the workers running. Stop them and await their tasks first, then return the error.",
         )
@@ -77,7 +91,10 @@ async fn says_which_worker_failed() -> Verdict {
     );
     judge(right, || {
         Failure::new(
-            format!("{outcome:?}, while no worker can be made: a setting is wrong"),
+            format!(
+                "{}, while no worker can be made: a setting is wrong",
+                in_short(&outcome)
+            ),
             "Err with Worker, its number and the client's error",
             "A worker's task can end before its time, and its handle holds the reason. A timeout of the step that waits \
              for it says nothing of that.",

@@ -1,5 +1,6 @@
 //! Each promise of `demonstrate_rebalancing`'s doc comment.
 
+use std::future::ready;
 use std::time::Duration;
 
 use event_log::group::{RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerId};
@@ -8,9 +9,10 @@ use event_log::timeline::{Entry, Happening, Timeline, ownership};
 use rdkafka::ClientConfig;
 use testbed::history::Place;
 use testbed::probe::GroupProbe;
-use testbed::{Failure, Topic, Verdict, judge, within};
+use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 
+use super::patience::{self, Patience};
 use super::team::{expect, owners_text};
 use super::{Elsewhere, WorkLog};
 
@@ -18,8 +20,11 @@ mod ending;
 mod failing;
 mod settling;
 
-/// How long a demonstration may take altogether. Each step has a limit of its own.
-const LIMIT: Duration = Duration::from_secs(30);
+/// How long a demonstration may take altogether, whatever happens meanwhile.
+const LIMIT: Duration = Duration::from_secs(28);
+
+/// How long each step may take, unless a check is about just that.
+const STEP_TIMEOUT: Duration = Duration::from_secs(8);
 
 const ENDS: &str = "Every wait of a demonstration has an end: its condition comes to hold, or plan.step_timeout passes.";
 
@@ -46,7 +51,7 @@ impl Demonstration {
                 workers,
                 partitions: topic.partitions,
                 seeded,
-                step_timeout: Duration::from_secs(15),
+                step_timeout: STEP_TIMEOUT,
             },
             timeline: Timeline::new(),
             log: WorkLog::default(),
@@ -63,11 +68,18 @@ impl Demonstration {
         };
         let (topic, plan) = (self.topic.name.clone(), self.plan);
         let timeline = self.timeline.clone();
-        Running(
-            self.elsewhere.spawn(async move {
-                demonstrate_rebalancing(&config, &topic, &plan, &timeline).await
+        Running {
+            timeline: self.timeline.clone(),
+            // A step may be waited for in vain for that long, and all is well.
+            patience: Patience::beyond(self.plan.step_timeout),
+            task: self.elsewhere.spawn(async move {
+                let outcome = demonstrate_rebalancing(&config, &topic, &plan, &timeline).await;
+                Ended {
+                    outcome,
+                    entries: timeline.entries(),
+                }
             }),
-        )
+        }
     }
 
     /// Runs all of it.
@@ -77,48 +89,83 @@ impl Demonstration {
 
     /// Runs all of one that has no reason to fail.
     async fn report(&self) -> Verdict<RebalanceReport> {
-        self.begin(|_| {}).report(&self.timeline).await
+        self.begin(|_| {}).report().await
     }
 }
 
 /// A demonstration under way. Dropping it aborts it.
-struct Running(JoinHandle<Outcome>);
+struct Running {
+    timeline: Timeline,
+    patience: Patience,
+    task: JoinHandle<Ended>,
+}
+
+/// What a demonstration came to, and the timeline at that moment.
+struct Ended {
+    outcome: Outcome,
+    entries: Vec<Entry>,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
 impl Running {
     fn has_ended(&self) -> bool {
-        self.0.is_finished()
+        self.task.is_finished()
     }
 
-    async fn outcome(mut self) -> Verdict<Outcome> {
+    async fn outcome(self) -> Verdict<Outcome> {
+        Ok(self.ended().await?.outcome)
+    }
+
+    async fn ended(mut self) -> Verdict<Ended> {
         let what = "`demonstrate_rebalancing` to return";
-        match within(LIMIT, what, ENDS, &mut self.0).await? {
-            Ok(outcome) => Ok(outcome),
+        eventually(LIMIT, what, ENDS, || {
+            let entries = self.timeline.entries();
+            let seen = expect(self.task.is_finished(), || {
+                format!("these are still running: {:?}", running(&entries))
+            });
+            ready(self.patience.with(entries.len(), seen, what, ENDS))
+        })
+        .await?;
+        match (&mut self.task).await {
+            Ok(ended) => Ok(ended),
             // The learner's panic is told as one of the check's own.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 
-    async fn report(self, timeline: &Timeline) -> Verdict<RebalanceReport> {
-        let outcome = self.outcome().await?;
-        Ok(outcome.map_err(|error| {
-            Failure::new(
-                format!(
-                    "the error «{error}»; the timeline says {}, and these are still running: {:?}",
-                    owners_text(&timeline.owners()),
-                    running(&timeline.entries())
-                ),
-                "Ok with a report",
-                "The group settles if every worker keeps polling while others come and go, and if nobody waits for what \
-                 need not come: a worker may get no partition, and no event.",
-            )
-        })?)
+    async fn report(self) -> Verdict<RebalanceReport> {
+        let timeline = self.timeline.clone();
+        report(&timeline, self.outcome().await?)
     }
+}
+
+/// The report of a demonstration that had no reason to fail.
+fn report(timeline: &Timeline, outcome: Outcome) -> Verdict<RebalanceReport> {
+    Ok(outcome.map_err(|error| {
+        patience::was_in_vain();
+        let (workers, processed) = (started(&timeline.entries()).len(), timeline.processed().len());
+        Failure::new(
+            format!(
+                "the error «{error}»; by the timeline {workers} workers had started and {processed} events were processed"
+            ),
+            "Ok with a report",
+            "The group settles if every worker keeps polling while others come and go, and if nobody waits for what need \
+             not come: a worker may get no partition, and no event.",
+        )
+    })?)
+}
+
+/// The numbers of the workers that have started, in order.
+fn started(entries: &[Entry]) -> Vec<u32> {
+    let started = entries
+        .iter()
+        .filter(|entry| entry.happening == Happening::Started);
+    started.map(|entry| entry.worker.0).collect()
 }
 
 /// The workers that have started and not left.
@@ -159,22 +206,15 @@ fn settled(entries: &[Entry], partitions: i32) -> Result<(), String> {
     })
 }
 
-/// All workers have left, by the timeline.
-fn judge_all_left(timeline: &Timeline) -> Verdict {
-    let entries = timeline.entries();
-    let still = running(&entries);
-    let started = entries
-        .iter()
-        .any(|entry| entry.happening == Happening::Started);
-    judge(started && still.is_empty(), || {
+/// All workers had left when it returned, by the timeline.
+fn judge_all_left(entries: &[Entry]) -> Verdict {
+    let still = running(entries);
+    judge(!started(entries).is_empty() && still.is_empty(), || {
         Failure::new(
-            format!(
-                "workers {still:?} have not left, {} entries in the timeline",
-                entries.len()
-            ),
+            format!("{} workers had not left when it returned", still.len()),
             "every worker stopped, and `Left`, when it returns",
-            "Stop every worker and await its task, whatever has happened: on the way of an error too. A task goes on \
-             when its handle is dropped.",
+            "Cancelling a token asks a worker to stop, and dropping its handle does not even do that. Await its task: only \
+             then has it left. So too on the way of an error: a `?` in the middle leaves the workers running.",
         )
     })
 }

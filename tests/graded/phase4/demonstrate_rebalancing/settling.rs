@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::future::ready;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use event_log::timeline::{Entry, Happening};
+use event_log::timeline::{Entry, Happening, Timeline};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
 use super::super::team::{expect, owned_by, owners_text};
-use super::super::{events, places};
-use super::{Demonstration, LIMIT, running, settled};
+use super::super::{Gate, events, places};
+use super::{Demonstration, LIMIT, Running, report, running, settled, started};
 
 const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
                                  Wait for what the timeline says, not for a time.";
@@ -33,16 +33,45 @@ async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
     let mut demonstration = Demonstration::new(topic, 3, 20)?;
+    demonstration.plan.step_timeout = LONGEST_EVENT + Duration::from_secs(5);
     demonstration
         .client
         .set("session.timeout.ms", "9000")
         .set("heartbeat.interval.ms", "2500");
-    let slow = Once::new();
-    let running = demonstration.begin(move |_| {
-        slow.call_once(|| std::thread::sleep(Duration::from_secs(4)));
-    });
-    running.report(&demonstration.timeline).await?;
+    let (gate, first) = (Gate::closed(), Once::new());
+    let wait = gate.waiter();
+    let running = demonstration.begin(move |_| first.call_once(&wait));
+    watch_the_slow_event(&demonstration.timeline, &running).await;
+    gate.open();
+    judge_starts(&demonstration)?;
+    running.report().await?;
     judge_steps(&demonstration)
+}
+
+/// How long the slow event may take.
+const LONGEST_EVENT: Duration = Duration::from_secs(6);
+
+/// Looks at the timeline while worker 1 is held up, until a step is taken that should not be, or long enough: longer
+/// than the step before it took, so that whoever goes by the clock goes on meanwhile, whatever time that is.
+async fn watch_the_slow_event(timeline: &Timeline, running: &Running) {
+    let start_of = |number: usize| {
+        let mut starts = timeline.entries().into_iter();
+        let mut starts = starts
+            .by_ref()
+            .filter(|it| it.happening == Happening::Started);
+        starts.nth(number - 1).map(|entry| entry.at)
+    };
+    let began = Instant::now();
+    while !running.has_ended() && start_of(3).is_none() && began.elapsed() < LONGEST_EVENT * 2 {
+        if let (Some(first), Some(second)) = (start_of(1), start_of(2)) {
+            let watched = began.elapsed().saturating_sub(second);
+            let enough = (second - first).mul_f64(1.5) + Duration::from_secs(2);
+            if watched >= enough.min(LONGEST_EVENT) {
+                return;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
 }
 
 /// The same with quick heartbeats, on any broker.
@@ -52,15 +81,40 @@ async fn goes_step_by_step() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
     let demonstration = Demonstration::new(topic, 3, 20)?;
-    demonstration.report().await?;
+    let outcome = demonstration.outcome().await?;
+    judge_starts(&demonstration)?;
+    report(&demonstration.timeline, outcome)?;
     judge_steps(&demonstration)
 }
 
-fn judge_steps(demonstration: &Demonstration) -> Verdict {
+/// Those that have started have numbers of their own, and each one found a group that had settled.
+fn judge_starts(demonstration: &Demonstration) -> Verdict {
     let entries = demonstration.timeline.entries();
     let partitions = demonstration.topic.partitions;
-    let starts = befores(&entries, &Happening::Started);
-    let order: Vec<u32> = starts.iter().map(|&at| entries[at].worker.0).collect();
+    let numbers = started(&entries);
+    let own: BTreeSet<&u32> = numbers.iter().collect();
+    judge(own.len() == numbers.len(), || {
+        Failure::new(
+            format!(
+                "{} workers started, and they had {} different numbers",
+                numbers.len(),
+                own.len()
+            ),
+            "each worker with a number of its own, from 1 on",
+            "The timeline tells workers apart by their numbers: each has a number of its own.",
+        )
+    })?;
+    for &start in befores(&entries, &Happening::Started).iter().skip(1) {
+        judge_settled(&entries[..start], partitions, &entries[start])?;
+    }
+    Ok(())
+}
+
+fn judge_steps(demonstration: &Demonstration) -> Verdict {
+    judge_starts(demonstration)?;
+    let entries = demonstration.timeline.entries();
+    let partitions = demonstration.topic.partitions;
+    let order = started(&entries);
     judge(order == [1, 2, 3], || {
         Failure::new(
             format!("workers started in the order {order:?}"),
@@ -68,9 +122,6 @@ fn judge_steps(demonstration: &Demonstration) -> Verdict {
             "Each worker has a number of its own, and each starts when the group has settled on the one before.",
         )
     })?;
-    for &start in &starts[1..] {
-        judge_settled(&entries[..start], partitions, &entries[start])?;
-    }
     // The moment at which a worker was told to stop only its own code knows. That of `Left` is later, so look at the
     // group that was left behind when the one before had gone.
     let ends = befores(&entries, &Happening::Left);
@@ -148,7 +199,7 @@ async fn is_one_group_on_the_broker() -> Verdict {
     )
     .await?;
     demonstration.topic.seed(events(4, 1)).await?;
-    running.report(&demonstration.timeline).await?;
+    running.report().await?;
     Ok(())
 }
 
@@ -160,7 +211,10 @@ async fn is_one_group_on_the_broker() -> Verdict {
 async fn settles_with_idle_workers() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 5)).await?;
-    let demonstration = Demonstration::new(topic, 3, 10)?;
+    let mut demonstration = Demonstration::new(topic, 3, 10)?;
+    // Sticky, so that it is the newest worker that gets nothing.
+    let assignor = "partition.assignment.strategy";
+    demonstration.client.set(assignor, "cooperative-sticky");
     let report = demonstration.report().await?;
     judge(report.workers.len() == 3, || {
         Failure::new(
@@ -198,7 +252,7 @@ async fn stops_no_worker_before_all_is_processed() -> Verdict {
     });
     let early = early.await.is_ok();
     demonstration.topic.seed(events(4, 1)).await?;
-    running.report(timeline).await?;
+    running.report().await?;
 
     let entries = timeline.entries();
     let first_left = befores(&entries, &Happening::Left).first().copied();

@@ -27,8 +27,9 @@ async fn commits_when_it_stops() -> Verdict {
         "after the worker has returned,",
         &committed,
         &BTreeMap::from([(0, 2), (2, 1)]),
-        "A committed offset is that of the next event to work on. A commit every so many events or seconds leaves a rest: \
-         commit it when the worker stops, and wait for the answer.",
+        "A committed offset is that of the next event to work on, and each partition has its own: that of the last event \
+         says nothing of the others. A commit every so many events or seconds leaves a rest: commit it when the worker \
+         stops, and wait for the answer.",
     )
 }
 

@@ -12,7 +12,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use super::super::events;
-use super::super::team::{Ended, LIMIT, Team};
+use super::super::patience::LIMIT;
+use super::super::team::{Ended, Team, expect, members_text};
 
 const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says \
                             which) are the worker's result: somebody has to see to them.";
@@ -39,8 +40,42 @@ async fn fails_with_kafkas_code() -> Verdict {
     faults.fail_next(RDKafkaApiKey::FindCoordinator, &[refusal; 200]);
     team.start(1);
     judge_code(
-        &team.ended(1).await?,
+        &team.returned(1, NEVER_PASSES).await?,
         RDKafkaErrorCode::GroupAuthorizationFailed,
+    )
+}
+
+/// So does a commit that is refused for good, at the latest the one before it stops.
+#[rstest]
+#[testbed::test(mock, deadline = 40)]
+async fn fails_when_commits_are_refused() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
+    team.start(1);
+    let one_done = team.until("an event to be worked on", NEVER_PASSES, |_, log| {
+        expect(!log.done().is_empty(), || "no event worked on".to_owned())
+    });
+    // It may have ended with the error already.
+    if one_done.await.is_ok() {
+        team.cancel(1);
+    }
+    let ended = team.ended(1).await?;
+    let code = ended.as_ref().err().and_then(WorkerError::code);
+    judge(
+        code == Some(RDKafkaErrorCode::GroupAuthorizationFailed),
+        || {
+            Failure::new(
+                format!("{ended:?}, while the broker refused every commit"),
+                "Err with Kafka's code GroupAuthorizationFailed",
+                "A commit that is refused for a reason that never passes will be refused the next time too: nothing that this \
+             worker does is ever committed, and somebody has to see to it. is_passing tells the one from the other.",
+            )
+        },
     )
 }
 
@@ -57,7 +92,7 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
     team.start(1);
     team.until_settled(&[1]).await?;
     delete(&team.topic).await?;
-    let ended = team.ended(1).await?;
+    let ended = team.returned(1, NEVER_PASSES).await?;
     judge(ended.is_err(), || {
         Failure::new(
             format!("{ended:?}, and the topic is gone"),
@@ -68,7 +103,7 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
     let members = team.probe.members().await?;
     judge(members.is_empty(), || {
         Failure::new(
-            format!("{members:?} is still a member after the worker has failed"),
+            members_text(&members, "after the worker has failed"),
             "no member: it has left, whatever it returns",
             "A consumer leaves when it is dropped, and dropping blocks: an early return must not take it somewhere else.",
         )

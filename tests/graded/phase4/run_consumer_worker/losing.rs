@@ -1,11 +1,14 @@
 //! Of partitions that were lost it commits nothing.
 
+use std::time::Duration;
+
 use event_log::group::WorkerId;
 use event_log::timeline::{Happening, Timeline};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
+use super::super::patience::Patience;
 use super::super::team::{Team, expect, story_of};
 use super::super::{Gate, events, judge_committed};
 
@@ -79,14 +82,15 @@ async fn tells_lost_partitions() -> Verdict {
 #[testbed::test(real, deadline = 40)]
 async fn commits_nothing_of_lost_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
-    let session = team.client.get("session.timeout.ms").map(str::to_owned);
     // As short as the client allows.
-    team.client
-        .set("max.poll.interval.ms", session.unwrap_or_default());
+    let session = Duration::from_secs(6);
+    for setting in ["session.timeout.ms", "max.poll.interval.ms"] {
+        team.client.set(setting, session.as_millis().to_string());
+    }
     let gate = held_up(&mut team).await?;
     let what = "the worker that is held up to be put out of the group";
     let concept = "A member that does not poll for max.poll.interval.ms is put out.";
-    team.until_members(what, concept, |members| {
+    team.until_members(Patience::beyond(session), what, concept, |members| {
         let count = members.len();
         expect(count == 0, || format!("{count} members"))
     })

@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::json;
 use testbed::history::{self, Place};
 use testbed::probe::Seed;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, NotPassed, Verdict, judge};
 
 use super::super::team::Team;
 use super::super::{event_at, events};
@@ -83,7 +83,8 @@ async fn passes_over_what_is_no_event() -> Verdict {
     let concept = "A record that is no event will be none the next time either: count it and go on. An unwrap or an \
                    error ends the worker, and whoever takes its partition meets the same record.";
     team.start(1);
-    team.until_done(2, concept).await?;
+    let done = team.until_done(2, concept).await;
+    done.map_err(|not_passed| because(not_passed, concept))?;
     let report = team.stop(1).await?;
 
     let places = team.log.done_once();
@@ -100,6 +101,14 @@ async fn passes_over_what_is_no_event() -> Verdict {
     )?;
     let committed = team.probe.committed().await?;
     super::super::judge_committed("at the end", &committed, &[(0, 5)].into(), concept)
+}
+
+/// A worker that ends before its time has met what this check is about.
+fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
+    match not_passed {
+        NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
+        not_graded @ NotPassed::NotGraded(_) => not_graded,
+    }
 }
 
 /// It polls between one event and the next: slow work on many events does not cost it its membership.

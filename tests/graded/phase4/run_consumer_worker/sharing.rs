@@ -7,12 +7,17 @@ use rstest::rstest;
 use testbed::history::{self, Place};
 use testbed::{Cluster, Failure, Verdict, judge};
 
+use super::super::patience::Patience;
 use super::super::team::{Team, expect, owned_by};
 use super::super::{events, places};
 
 const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`, and the group's coordinator shares the \
                                partitions out. `assign` takes partitions without asking anybody, and members of \
                                different groups share nothing.";
+
+const READ_WHAT_IS_YOURS: &str = "Partitions that the group assigns have to be assigned in the client too before it fetches \
+                                  from them. rdkafka does that, unless `rebalance` itself is overridden: then it is left \
+                                  to you. Override pre_rebalance or post_rebalance to hear of it.";
 
 /// Two workers share the work: an event is worked on by one of them.
 #[rstest]
@@ -24,7 +29,7 @@ async fn shares_the_work() -> Verdict {
     team.until_settled(&[1, 2]).await?;
 
     team.topic.seed(events(4, 10)).await?;
-    team.until_done(40, BY_SUBSCRIPTION).await?;
+    team.until_done(40, READ_WHAT_IS_YOURS).await?;
     team.stop_all().await?;
 
     let mut times: BTreeMap<Place, usize> = BTreeMap::new();
@@ -51,13 +56,13 @@ async fn is_a_member_and_owns_partitions() -> Verdict {
     team.start(2);
     let timeline = team.timeline.clone();
     let what = "two members that own partitions 0 to 3 between them, as the timeline says";
-    team.until_members(what, BY_SUBSCRIPTION, |members| {
+    team.until_members(Patience::default(), what, BY_SUBSCRIPTION, |members| {
         let told = told(&timeline.owners());
         let listed = sorted(members.iter().map(|member| member.partitions.clone()));
         let settled = members.len() == 2 && owned_by(members) == [0, 1, 2, 3];
         expect(settled && listed == told, || {
             let count = members.len();
-            format!("the broker lists {count} members with the partitions {listed:?}, and the timeline has {told:?}")
+            format!("the broker lists {count} members, which own {listed:?}, and the timeline says {told:?}")
         })
     })
     .await?;

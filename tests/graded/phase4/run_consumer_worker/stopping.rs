@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use event_log::timeline::Happening;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::events;
-use super::super::team::{Team, expect};
+use super::super::patience::Patience;
+use super::super::team::{Team, expect, members_text};
 
 /// It stops when no record comes, with partitions or without any.
 #[rstest]
@@ -25,6 +27,23 @@ async fn stops_when_no_record_comes(#[case] workers: u32) -> Verdict {
     let owner = team.timeline.owners().get(&0).map(|owner| owner.0);
     let idle = (1..=workers).find(|number| workers == 1 || Some(*number) != owner);
     team.stop(idle.unwrap_or(1)).await?;
+    Ok(())
+}
+
+/// It goes on when no record comes for a while, until it is told to stop.
+#[rstest]
+#[testbed::test(deadline = 40)]
+async fn goes_on_when_no_record_comes() -> Verdict {
+    let concept = "That a poll brings nothing says nothing about what is to come.";
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    team.start(1);
+    team.until_done(3, concept).await?;
+    // Longer than a poll is likely to wait.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    team.topic.seed(events(1, 3)).await?;
+    team.until_done(6, concept).await?;
+    team.stop(1).await?;
     Ok(())
 }
 
@@ -86,17 +105,22 @@ async fn has_left_the_group_when_it_returns() -> Verdict {
     team.start(1);
     team.until_settled(&[1]).await?;
     let by_subscription = "Subscribe with the `group.id` of `config.client`.";
-    team.until_members("one member in the group", by_subscription, |members| {
-        let count = members.len();
-        expect(count == 1, || format!("{count} members"))
-    })
+    team.until_members(
+        Patience::default(),
+        "one member in the group",
+        by_subscription,
+        |members| {
+            let count = members.len();
+            expect(count == 1, || format!("{count} members"))
+        },
+    )
     .await?;
     team.stop(1).await?;
 
     let members = team.probe.members().await?;
     judge(members.is_empty(), || {
         Failure::new(
-            format!("{members:?} is still a member after the worker has returned"),
+            members_text(&members, "after the worker has returned"),
             "no member: the worker has left",
             "A consumer leaves when it is closed, which is when its last owner drops it; dropping blocks until it has \
              left. One that lives on in a task or in a forgotten Arc stays a member until its session times out, and its \

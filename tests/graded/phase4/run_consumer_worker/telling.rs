@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_log::group::WorkerId;
-use event_log::timeline::{Happening, ownership};
+use event_log::timeline::{Entry, Happening, ownership};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::history::Place;
@@ -34,25 +34,26 @@ async fn tells_from_started_to_left() -> Verdict {
     let left = entries.last().map(|entry| &entry.happening) == Some(&Happening::Left);
     let times = |wanted: &Happening| story.iter().filter(|it| *it == wanted).count();
     let once = times(&Happening::Started) == 1 && times(&Happening::Left) == 1;
+    let before_left: Vec<Entry> = entries
+        .iter()
+        .take_while(|entry| entry.happening != Happening::Left)
+        .cloned()
+        .collect();
+    let kept = ownership::owners(&before_left).len();
+    judge(kept == 0, || {
+        Failure::new(
+            format!("before `Left`, {kept} of 3 partitions were not given up"),
+            "`Revoked`, or `Lost`, for everything that was `Assigned`, and `Left` after it",
+            "Leaving the group revokes too, and the rebalance callback is called for it, while the consumer closes: keep \
+             what it writes to alive until then. Say `Left` when it has left: dropping a consumer blocks until then, and \
+             no other thread can do it for the worker without being waited for.",
+        )
+    })?;
     judge(started && left && once && !foreign, || {
         Failure::new(
             format!("{story:?}"),
             "for worker-7: `Started` first, `Left` last, each once",
             "The timeline is how others see a worker: `Started` before it can be given anything, `Left` when it has left.",
-        )
-    })?;
-
-    let before_left = &entries[..entries.len() - 1];
-    let owners = ownership::owners(before_left);
-    judge(owners.is_empty(), || {
-        Failure::new(
-            format!(
-                "before `Left`, partitions {:?} were not given up",
-                owners.keys()
-            ),
-            "`Revoked`, or `Lost`, for everything that was `Assigned`",
-            "Leaving the group revokes too, and the rebalance callback is called for it, while the consumer closes: keep \
-             what it writes to alive until then, and `Left` for afterwards.",
         )
     })?;
     judge_processed(&team)

@@ -1,0 +1,105 @@
+//! How long a check waits for workers that do nothing.
+//!
+//! A wait ends by what happens, not by its whole length: while there is something new in the timeline or in the work,
+//! what is waited for may still come. Two workers that rebalance on a busy machine are never quiet for long.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use testbed::wait::seconds;
+use testbed::{Failure, Verdict};
+
+/// How long any wait may take, whatever happens meanwhile.
+pub const LIMIT: Duration = Duration::from_secs(18);
+
+/// For how long nothing may happen. Generous: checks run side by side on a busy machine.
+const QUIET: Duration = Duration::from_secs(6);
+
+/// The same once a wait of this run was in vain: what the learner's code lacks, the other checks need not wait for as
+/// long. A run in which nothing fails never gets to know it.
+const QUIET_AFTERWARDS: Duration = Duration::from_secs(3);
+
+static IN_VAIN: AtomicBool = AtomicBool::new(false);
+
+/// A wait of this run was in vain.
+pub fn was_in_vain() {
+    IN_VAIN.store(true, Ordering::Relaxed);
+}
+
+/// For how long nothing may happen, as things are.
+pub fn quiet() -> Duration {
+    if IN_VAIN.load(Ordering::Relaxed) {
+        QUIET_AFTERWARDS
+    } else {
+        QUIET
+    }
+}
+
+/// For how long nothing has happened.
+#[derive(Debug)]
+pub struct Patience {
+    /// How long it is quiet though all is well.
+    known: Duration,
+    news: Option<usize>,
+    since: Instant,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self::beyond(Duration::ZERO)
+    }
+}
+
+impl Patience {
+    /// Where nothing happens for as long as `known`, though all is well.
+    pub fn beyond(known: Duration) -> Self {
+        Self {
+            known,
+            news: None,
+            since: Instant::now(),
+        }
+    }
+
+    /// What was seen, or a failure when nothing has happened for too long. `news` grows when something happens.
+    pub fn with<T>(
+        &mut self,
+        news: usize,
+        seen: Result<T, String>,
+        what: &str,
+        concept: &str,
+    ) -> Verdict<Result<T, String>> {
+        self.is_over(news).or_later(seen, what, concept)
+    }
+
+    /// Whether nothing has happened for too long.
+    pub fn is_over(&mut self, news: usize) -> Over {
+        if self.news.replace(news) != Some(news) {
+            self.since = Instant::now();
+        }
+        let limit = self.known + quiet();
+        Over((self.since.elapsed() >= limit).then_some(limit))
+    }
+}
+
+/// For how long nothing has happened, if that is too long.
+#[derive(Debug, Clone, Copy)]
+pub struct Over(Option<Duration>);
+
+impl Over {
+    /// What was seen, or a failure if nothing has happened for too long.
+    pub fn or_later<T>(
+        self,
+        seen: Result<T, String>,
+        what: &str,
+        concept: &str,
+    ) -> Verdict<Result<T, String>> {
+        match (seen, self.0) {
+            (Err(seen), Some(quiet)) => {
+                was_in_vain();
+                let seen = format!("{seen}, and nothing has happened for {}", seconds(quiet));
+                Err(Failure::new(seen, what, concept).into())
+            }
+            (seen, _) => Ok(seen),
+        }
+    }
+}
