@@ -19,7 +19,7 @@ use super::patience::{LIMIT, Patience};
 use super::{Elsewhere, WorkLog};
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
-                         the same time, or poll with a time-out and look at the token between polls.";
+                         the same time, or poll with a short time-out and look at the token between polls.";
 
 const ENDED_EARLY: &str = "A worker works until it is told to stop. An empty poll is no end, and errors that pass by \
                            themselves (is_passing) are no reason to go.";

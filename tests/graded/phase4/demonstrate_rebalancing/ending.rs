@@ -22,7 +22,7 @@ fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
 
 /// The workers stop in the order in which they started.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn stops_in_the_order_of_start() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(events(3, 4)).await?;
@@ -42,7 +42,7 @@ async fn stops_in_the_order_of_start() -> Verdict {
 
 /// The group is empty on the broker when it returns, though nobody's session can have timed out.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn leaves_an_empty_group() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 4)).await?;
@@ -64,7 +64,7 @@ async fn leaves_an_empty_group() -> Verdict {
 
 /// The report has each worker's report in order, how many different events were processed, and how many again.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn reports_what_was_processed() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 25)).await?;
@@ -87,7 +87,7 @@ async fn reports_what_was_processed() -> Verdict {
 
 /// What is worked on again is counted as repeated, and once as processed.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn reports_what_was_repeated() -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(2).await?;

@@ -46,7 +46,7 @@ fn in_short(outcome: &Outcome) -> String {
 
 /// A step that takes longer than `plan.step_timeout` is an error, and every worker has stopped.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
@@ -55,7 +55,7 @@ async fn gives_up_after_the_step_timeout() -> Verdict {
 
 /// After such an error nobody is left in the group.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
@@ -73,7 +73,7 @@ async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
 
 /// A worker that fails is the error, with its number, and not a step that waited for it in vain.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn says_which_worker_failed() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;

@@ -21,7 +21,7 @@ mod failing;
 mod settling;
 
 /// How long a demonstration may take altogether, whatever happens meanwhile.
-const LIMIT: Duration = Duration::from_secs(28);
+const LIMIT: Duration = Duration::from_secs(25);
 
 /// How long each step may take, unless a check is about just that.
 const STEP_TIMEOUT: Duration = Duration::from_secs(8);

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 
 use event_log::timeline::{Entry, Happening, Timeline};
 use rstest::rstest;
+use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
 use super::super::team::{expect, owned_by, owners_text};
-use super::super::{Gate, events, places};
+use super::super::{Gate, event_at, events, places};
 use super::{Demonstration, LIMIT, Running, report, running, settled, started};
 
 const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
@@ -28,7 +29,7 @@ fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
 /// Each next worker starts and stops when the group has settled, however long that takes: members hear of a rebalance
 /// with their next heartbeat, and worker 1 cannot poll before it is done with a slow event.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -76,7 +77,7 @@ async fn watch_the_slow_event(timeline: &Timeline, running: &Running) {
 
 /// The same with quick heartbeats, on any broker.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn goes_step_by_step() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -173,9 +174,64 @@ fn judge_settled_between(
     })
 }
 
+/// Each step has `plan.step_timeout`, however long all of them take together.
+#[rstest]
+#[testbed::test(real, deadline = 30)]
+async fn gives_each_step_its_time() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(events(2, 2)).await?;
+    let mut demonstration = Demonstration::new(topic, 2, 5)?;
+    // Worker 1 has its first event in hand before it hears of worker 2.
+    demonstration
+        .client
+        .set("session.timeout.ms", "9000")
+        .set("heartbeat.interval.ms", "2500");
+    // Two steps that take this long, the second worker's and the work, are more than one step may take.
+    let hold = demonstration.plan.step_timeout.mul_f64(0.55);
+    let (gate, first) = (Gate::closed(), Once::new());
+    let wait = gate.waiter();
+    let running = demonstration.begin(move |_| first.call_once(&wait));
+    let timeline = &demonstration.timeline;
+    let joins = timeline.wait_until(hold, |timeline| started(&timeline.entries()).len() == 2);
+    // One that does not get there fails below.
+    let _ = joins.await;
+    tokio::time::sleep(hold).await;
+    let held_up = settled(&timeline.entries(), 2).is_err();
+    gate.open();
+    let what = "the 4 events that are there to be processed";
+    eventually(LIMIT, what, LOOK_DO_NOT_GUESS, || {
+        let processed = timeline.processed().len();
+        let there = processed == 4 || running.has_ended();
+        ready(Ok(expect(there, || format!("{processed} processed"))))
+    })
+    .await?;
+    if held_up {
+        tokio::time::sleep(hold).await;
+    }
+    demonstration.topic.seed(vec![event_at(0, 2)]).await?;
+    let outcome = running.outcome().await?;
+    judge(outcome.is_ok(), || {
+        Failure::new(
+            format!(
+                "the error «{}», while each step took about {}",
+                outcome
+                    .err()
+                    .map(|error| error.to_string())
+                    .unwrap_or_default(),
+                seconds(hold)
+            ),
+            format!(
+                "Ok: each step may take {}",
+                seconds(demonstration.plan.step_timeout)
+            ),
+            "plan.step_timeout is for one step: it begins anew with each, and bounds no two together.",
+        )
+    })
+}
+
 /// On the broker, too, the group of all workers settles, and stays until everything is processed.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn is_one_group_on_the_broker() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;
@@ -207,7 +263,7 @@ async fn is_one_group_on_the_broker() -> Verdict {
 ///
 /// The mock cluster now and then takes tens of seconds to settle once a member without partitions is left.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn settles_with_idle_workers() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 5)).await?;
@@ -227,7 +283,7 @@ async fn settles_with_idle_workers() -> Verdict {
 
 /// No worker stops before all events are processed, though all that is there has been worked off and all is quiet.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn stops_no_worker_before_all_is_processed() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 3)).await?;

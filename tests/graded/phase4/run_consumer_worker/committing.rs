@@ -12,7 +12,7 @@ use super::super::{Gate, event_at, events, judge_committed};
 
 /// When it stops, the last processed offset + 1 of each partition is committed, however few events there were.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn commits_when_it_stops() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
     let seeds = vec![event_at(0, 0), event_at(0, 1), event_at(2, 0)];
@@ -35,7 +35,7 @@ async fn commits_when_it_stops() -> Verdict {
 
 /// While `work` runs, no committed offset is past the event in hand.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn commits_nothing_that_is_not_processed() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     // For whoever leaves it to the client: soon enough to be seen.
@@ -87,7 +87,7 @@ fn judge_not_ahead(committed: &BTreeMap<i32, i64>, done: &BTreeMap<i32, i64>) ->
 
 /// The next worker of the group goes on where the last one stopped.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn goes_on_where_the_group_stopped() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     team.topic.seed(events(2, 4)).await?;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use event_log::group::WorkerError;
+use event_log::timeline::Happening;
 use rdkafka::admin::{AdminClient, AdminOptions};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -31,7 +32,7 @@ fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
 
 /// An error that does not pass ends it, with Kafka's code.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn fails_with_kafkas_code() -> Verdict {
     let cluster = Cluster::mock()?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
@@ -47,7 +48,7 @@ async fn fails_with_kafkas_code() -> Verdict {
 
 /// So does a commit that is refused for good, at the latest the one before it stops.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn fails_when_commits_are_refused() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;
@@ -81,7 +82,7 @@ async fn fails_when_commits_are_refused() -> Verdict {
 
 /// A topic that is deleted is such an error for a member of the group, and it has left the group when it returns.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn has_left_the_group_when_it_fails() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     team.client
@@ -107,6 +108,15 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
             "no member: it has left, whatever it returns",
             "A consumer leaves when it is dropped, and dropping blocks: an early return must not take it somewhere else.",
         )
+    })?;
+    let last = team.timeline.entries().pop().map(|entry| entry.happening);
+    judge(last == Some(Happening::Left), || {
+        Failure::new(
+            "the timeline does not end with `Left`",
+            "`Left` at the end, of a worker that failed as well",
+            "An early return passes over what comes after it: every way out of a worker leads past the consumer's end and \
+             past `Left`, and the error is returned after that.",
+        )
     })
 }
 
@@ -120,7 +130,7 @@ async fn delete(topic: &Topic) -> Verdict {
 
 /// A broker that cannot be reached for a while is no reason to end.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn lives_through_errors_that_pass() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

@@ -80,7 +80,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
 #[rstest]
 #[case::of_all_partitions("range")]
 #[case::of_those_that_go("cooperative-sticky")]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
     let (team, _gate, _) = interrupted(assignor).await?;
     let committed = team.probe.committed().await?;
@@ -132,7 +132,7 @@ fn told_before_the_revoke(entries: &[Entry]) -> BTreeMap<i32, i64> {
 #[rstest]
 #[case::all_at_once("range")]
 #[case::piece_by_piece("cooperative-sticky")]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn repeats_nothing(#[case] assignor: &str) -> Verdict {
     let (mut team, gate, seeded) = interrupted(assignor).await?;
     gate.open();
@@ -160,7 +160,7 @@ fn judge_nothing_repeated(team: &Team, concept: &str) -> Verdict {
 
 /// A member comes, works, commits, and goes: who had its partitions before does not take that back.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn does_not_undo_the_next_owners_commits() -> Verdict {
     let concept = "A partition that was given up is somebody else's, and so are its commits. An old offset of it that is \
                    committed once more takes the next owner's commits back: forget the offsets of what was revoked.";

@@ -17,7 +17,7 @@ const EVERY_EVENT: &str = "Each record that is polled is handed to `work` before
 
 /// `work` is called with every event, in the order of their offsets within a partition.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn works_in_the_order_of_offsets() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
     team.topic.seed(events(3, 20)).await?;
@@ -64,7 +64,7 @@ async fn works_in_the_order_of_offsets() -> Verdict {
 
 /// Records that are no events are counted, passed over, and committed past.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn passes_over_what_is_no_event() -> Verdict {
     let raw = |value: Option<&[u8]>| Seed {
         partition: 0,
@@ -99,6 +99,14 @@ async fn passes_over_what_is_no_event() -> Verdict {
             )
         },
     )?;
+    let told = team.timeline.processed();
+    judge(told == places, || {
+        Failure::new(
+            format!("the timeline has `Processed` for {} records", told.len()),
+            "`Processed` for the 2 events only",
+            "What is no event is passed over, and nothing was worked on: it is counted in the report, and not told.",
+        )
+    })?;
     let committed = team.probe.committed().await?;
     super::super::judge_committed("at the end", &committed, &[(0, 5)].into(), concept)
 }
@@ -113,7 +121,7 @@ fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
 
 /// It polls between one event and the next: slow work on many events does not cost it its membership.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn polls_between_events() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

@@ -21,7 +21,7 @@ const READ_WHAT_IS_YOURS: &str = "Partitions that the group assigns have to be a
 
 /// Two workers share the work: an event is worked on by one of them.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn shares_the_work() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.start(1);
@@ -49,7 +49,7 @@ async fn shares_the_work() -> Verdict {
 
 /// The broker knows both as members, and the partitions of each are those that the timeline says.
 #[rstest]
-#[testbed::test(real, deadline = 40)]
+#[testbed::test(real, deadline = 30)]
 async fn is_a_member_and_owns_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.start(1);
@@ -89,7 +89,7 @@ fn sorted(shares: impl Iterator<Item = Vec<i32>>) -> Vec<Vec<i32>> {
 
 /// A group without committed offsets starts at the first record.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn starts_at_the_first_record() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     team.topic.seed(events(2, 3)).await?;
@@ -106,7 +106,7 @@ async fn starts_at_the_first_record() -> Verdict {
 #[rstest]
 #[case::all_at_once("range")]
 #[case::piece_by_piece("cooperative-sticky")]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn partitions_move_to_a_new_member(#[case] assignor: &str) -> Verdict {
     let concept = "With a cooperative assignor the callback gets only what comes or goes: it is no full set, and the \
                    client has to be told by incremental_assign and incremental_unassign. Leave that to rdkafka: override \

@@ -18,7 +18,7 @@ const HANDED_OVER: &str = "Each record that is polled is handed to `work`.";
 
 /// `Started`, `Assigned`, what happens between, `Revoked` of everything, and `Left` at the end.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn tells_from_started_to_left() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(3).await?)?;
     team.topic.seed(events(3, 4)).await?;
@@ -74,7 +74,7 @@ fn judge_processed(team: &Team) -> Verdict {
 
 /// `Processed` is told after the work, not before.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn tells_processed_after_the_work() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     team.topic.seed(events(1, 5)).await?;
@@ -102,7 +102,7 @@ async fn tells_processed_after_the_work() -> Verdict {
 
 /// An assignment without partitions is told like any other: there are more workers than partitions.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn tells_an_empty_assignment() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     team.start(1);
@@ -133,7 +133,7 @@ async fn tells_an_empty_assignment() -> Verdict {
 
 /// `Committed` comes to what the broker has.
 #[rstest]
-#[testbed::test(deadline = 40)]
+#[testbed::test(deadline = 30)]
 async fn tells_what_is_committed() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
     team.topic.seed(events(2, 5)).await?;
@@ -162,7 +162,7 @@ async fn tells_what_is_committed() -> Verdict {
 
 /// A commit that the broker refuses is not told.
 #[rstest]
-#[testbed::test(mock, deadline = 40)]
+#[testbed::test(mock, deadline = 30)]
 async fn tells_no_refused_commit() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;
