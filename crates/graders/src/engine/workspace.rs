@@ -72,7 +72,7 @@ impl Workspace {
         let files = kit.files(&[""])?;
         let mut solutions = Vec::new();
         for path in &files {
-            let text = kit.read(path)?;
+            let text = in_the_copy(path, kit.read(path)?);
             wrote(path, write_if_other(&folder.join(path), &text))?;
             if path.starts_with("solutions/") {
                 solutions.push((path.clone(), text));
@@ -306,6 +306,16 @@ fn target_folder(kit: &Kit) -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => kit.root().join(folder),
         None => kit.root().join("target"),
+    }
+}
+
+/// Cargo tells packages of the same name apart by version, not by folder, so the copy's have a version of their own: else
+/// cargo would take what it compiled for the one for the other.
+fn in_the_copy(path: &str, text: String) -> String {
+    if path == "Cargo.toml" {
+        text.replacen("\nversion = \"", "\nversion = \"0.0.0-copy-of-", 1)
+    } else {
+        text
     }
 }
 
