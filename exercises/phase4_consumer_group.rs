@@ -25,13 +25,14 @@ use crate::timeline::Timeline;
 ///   have another owner already.
 /// - The timeline gets, as it happens: `Started`; `Assigned` with the partitions of each assignment, be there none;
 ///   `Processed` for each event, after the work; `Committed` with the offsets that the broker accepted, by partition;
-///   `Revoked` after that commit, or `Lost`; and `Left` at the end.
+///   `Revoked` after that commit, or `Lost`; and `Left` at the end, after an error too.
 /// - It stops promptly when no record comes, after the event in hand when one does. When it returns, it has left the
 ///   group.
 /// - `config.work` may block, and the future is `Send`: workers are spawned.
 ///
 /// # Errors
-/// With Kafka's error code for an error that does not pass by itself, see [`is_passing`](crate::errors::is_passing). It has left the group then too.
+/// With Kafka's error code for an error that does not pass by itself, of a poll or of a commit, see
+/// [`is_passing`](crate::errors::is_passing). It has left the group then too.
 pub async fn run_consumer_worker(
     id: WorkerId,
     config: WorkerConfig,

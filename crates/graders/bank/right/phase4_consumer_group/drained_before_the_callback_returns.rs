@@ -166,9 +166,11 @@ impl ConsumerContext for Context {
         desk.timeline.record(desk.id, happening);
     }
 
-    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+    fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(list) = rebalance {
             let Self(desk) = self;
+            // A partition that was paused when it went is still paused when it comes back.
+            let _ = consumer.resume(list);
             desk.timeline
                 .record(desk.id, Happening::Assigned(numbers(list)));
         }
