@@ -1,5 +1,6 @@
 //! Errors that pass by themselves, and errors that do not.
 
+use std::future::ready;
 use std::time::Duration;
 
 use event_log::group::WorkerError;
@@ -10,10 +11,10 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, eventually, judge};
 
 use super::super::events;
-use super::super::patience::LIMIT;
+use super::super::patience::{self, LIMIT};
 use super::super::team::{Ended, Team, expect, members_text};
 
 const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says \
@@ -58,13 +59,14 @@ async fn fails_when_commits_are_refused() -> Verdict {
         .faults()?
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
     team.start(1);
-    let one_done = team.until("an event to be worked on", NEVER_PASSES, |_, log| {
-        expect(!log.done().is_empty(), || "no event worked on".to_owned())
-    });
-    // It may have ended with the error already.
-    if one_done.await.is_ok() {
-        team.cancel(1);
-    }
+    let what = "an event to be worked on";
+    eventually(patience::quiet(), what, NEVER_PASSES, || {
+        // Whoever commits at once may have ended with the error already.
+        let there = !team.log.done().is_empty() || team.has_ended();
+        ready(Ok(expect(there, || "no event worked on".to_owned())))
+    })
+    .await?;
+    team.cancel(1);
     let ended = team.ended(1).await?;
     let code = ended.as_ref().err().and_then(WorkerError::code);
     judge(
