@@ -15,7 +15,7 @@ use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::patience::{LIMIT, Patience};
+use super::patience::{LIMIT, Patience, was_in_vain};
 use super::{Elsewhere, WorkLog};
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
@@ -229,6 +229,19 @@ impl Team {
             // The learner's panic is told as one of the check's own.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
+    }
+
+    /// Waits no longer than `limit` until a worker has returned. Which way it did is for the caller to ask.
+    pub async fn until_returned(&self, number: u32, limit: Duration, concept: &str) -> Verdict {
+        let worker = self.workers.iter().find(|worker| worker.id.0 == number);
+        let worker = worker.expect("a check waits for a worker that it has started");
+        let what = format!("{} to return promptly", worker.id);
+        let returned = eventually(limit, &what, concept, || {
+            ready(Ok(expect(worker.task.is_finished(), || {
+                format!("{} is still running", worker.id)
+            })))
+        });
+        returned.await.inspect_err(|_| was_in_vain())
     }
 
     /// Stops a worker that has no reason to fail.

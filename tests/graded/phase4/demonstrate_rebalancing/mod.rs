@@ -13,7 +13,7 @@ use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 
 use super::patience::{self, Patience};
-use super::team::{expect, owners_text};
+use super::team::expect;
 use super::{Elsewhere, WorkLog};
 
 mod ending;
@@ -126,7 +126,7 @@ impl Running {
         eventually(LIMIT, what, ENDS, || {
             let entries = self.timeline.entries();
             let seen = expect(self.task.is_finished(), || {
-                format!("these are still running: {:?}", running(&entries))
+                format!("{} workers are still running", running(&entries).len())
             });
             ready(self.patience.with(entries.len(), seen, what, ENDS))
         })
@@ -199,9 +199,12 @@ fn settled(entries: &[Entry], partitions: i32) -> Result<(), String> {
     });
     expect(newest_has_joined && owned, || {
         let joined = if newest_has_joined { "" } else { "not " };
+        let owned = owners.values().filter(|owner| running.contains(owner));
         format!(
-            "of the workers {running:?} the newest had {joined}been assigned anything, and the timeline says {}",
-            owners_text(&owners)
+            "of the {} workers that ran the newest had {joined}been assigned anything, and {} of {partitions} partitions \
+             had an owner among them",
+            running.len(),
+            owned.count()
         )
     })
 }

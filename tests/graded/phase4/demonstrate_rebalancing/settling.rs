@@ -15,7 +15,8 @@ use super::super::{Gate, event_at, events, places};
 use super::{Demonstration, LIMIT, Running, report, running, settled, started};
 
 const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
-                                 Wait for what the timeline says, not for a time.";
+                                 Wait for what the timeline says, not for a time: both that the newest worker has been \
+                                 assigned what it gets and that each partition has an owner.";
 
 /// Where `wanted` happened, by the entries before it.
 fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
@@ -160,13 +161,14 @@ fn judge_settled_between(
         let (gone, next) = (&entries[first], &entries[second]);
         Failure::new(
             format!(
-                "{} left at {:?} and {} at {:?}, and in between partitions 0 to {} were never all owned by {:?}",
+                "{} left at {:?} and {} at {:?}, and in between partitions 0 to {} were never all owned by the {} that were \
+                 left",
                 gone.worker,
                 gone.at,
                 next.worker,
                 next.at,
                 partitions - 1,
-                running(&entries[..=first])
+                running(&entries[..=first]).len()
             ),
             "each next worker stopped when the group has settled on those that are left",
             LOOK_DO_NOT_GUESS,

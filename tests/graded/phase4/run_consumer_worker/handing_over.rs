@@ -56,8 +56,8 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     let began = Instant::now();
     while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < patience::quiet()
     {
-        team.topic.seed(events(4, 5)).await?;
-        seeded += 4 * 5;
+        team.topic.seed(events(4, 15)).await?;
+        seeded += 4 * 15;
     }
     let what = "worker-1 to give partitions up when worker-2 joins";
     judge(has_given_up(&team.timeline) || team.has_ended(), || {
