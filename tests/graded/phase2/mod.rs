@@ -53,8 +53,12 @@ const TIMES_OUT_BEFORE_A_REPETITION: &[(&str, &str)] = &[
     ("retry.backoff.max.ms", "60000"),
 ];
 
-/// More than the limit of five seconds that is in many an example.
+/// More than the limit of five seconds that is in many an example. On a clock that jumps nobody waits for it.
 const LONGER_THAN_ANY_LIMIT: Duration = Duration::from_secs(6);
+
+/// For how long a queue stays full. Clients measure their wait for room with the system's clock, which cannot be made to
+/// jump, so this takes its time: more than a limit of a second or two, and no more than a learner may be asked to wait.
+const FULL_FOR: Duration = Duration::from_secs(3);
 
 /// Runs the learner's code on a clock that jumps to the next timer whenever there is nothing else to do: a limit of an hour
 /// ends a wait as soon as one of a second. What asks the system for the time does not notice.

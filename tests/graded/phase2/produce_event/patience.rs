@@ -8,7 +8,7 @@ use rstest::rstest;
 use testbed::{Failure, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
-use crate::phase2::{LONGER_THAN_ANY_LIMIT, is_record_of, numbered, on_a_jumping_clock};
+use crate::phase2::{FULL_FOR, LONGER_THAN_ANY_LIMIT, is_record_of, numbered, on_a_jumping_clock};
 
 /// Under these settings one record fills the producer's queue.
 const ROOM_FOR_ONE: &[(&str, &str)] = &[("queue.buffering.max.messages", "1")];
@@ -27,17 +27,15 @@ async fn waits_for_room_in_the_queue() -> Verdict {
 }
 
 /// When the producer's queue is full, it waits for room, however long that takes.
-///
-/// Clients measure this wait with the system's clock, which cannot be made to jump. So this check takes its time.
 #[rstest]
 #[testbed::test(mock)]
 async fn waits_for_room_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, ROOM_FOR_ONE).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
-    let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
-    judge_waiting_for_room(&producer, &topic, limit, "six seconds").await
+        .delay_next(RDKafkaApiKey::Produce, FULL_FOR);
+    let limit = FULL_FOR + LIMIT / 2;
+    judge_waiting_for_room(&producer, &topic, limit, "three seconds").await
 }
 
 /// Sends two events at the same time to a queue with room for one, which stays full for `full_for`.

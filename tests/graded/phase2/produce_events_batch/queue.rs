@@ -10,7 +10,7 @@ use serde_json::json;
 use testbed::{Cluster, Failure, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
-use crate::phase2::{LONGER_THAN_ANY_LIMIT, numbered_events, producer};
+use crate::phase2::{FULL_FOR, numbered_events, producer};
 
 /// It does not wait for one report before it sends the next record.
 #[rstest]
@@ -67,8 +67,8 @@ async fn waits_for_room_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &room_for_one).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
-    let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
+        .delay_next(RDKafkaApiKey::Produce, FULL_FOR);
+    let limit = FULL_FOR + LIMIT / 2;
     let events = numbered_events(&["a"], 3);
     let what = "`produce_events_batch` to return";
     let report = report_within(limit, what, NEVER_RETURNS, &producer, &topic, &events).await?;
@@ -76,7 +76,7 @@ async fn waits_for_room_however_long_it_takes() -> Verdict {
     judge(report.outcomes.iter().all(Result::is_ok), || {
         Failure::new(
             format!(
-                "three events, and room for one, which was taken for six seconds: {:?}",
+                "three events, and room for one, which was taken for three seconds: {:?}",
                 report.outcomes
             ),
             "three deliveries",
