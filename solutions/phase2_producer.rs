@@ -95,7 +95,10 @@ pub async fn produce_events_batch(
         let report = enqueue(producer, topic, event, &mut reports).await;
         reports.push(report);
     }
-    flush(producer).await;
+    // Flushing sends at once what `linger.ms` would hold back. It blocks, so it gets a thread where that is allowed. Whether
+    // it went well says nothing of single records; the delivery reports do.
+    let flushing = producer.clone();
+    let _ = tokio::task::spawn_blocking(move || flushing.flush(Timeout::Never)).await;
 
     let mut outcomes = Vec::with_capacity(events.len());
     for report in reports {
@@ -161,14 +164,6 @@ async fn wait_for_room(earlier: &mut [Report]) {
         // The records that fill the queue are not of this batch: nothing to wait for but time.
         None => tokio::time::sleep(std::time::Duration::from_millis(5)).await,
     }
-}
-
-/// Flushing sends at once what `linger.ms` would hold back. It blocks, so it gets a thread where that is allowed.
-async fn flush(producer: &EventProducer) {
-    let producer = producer.clone();
-    let flushing = tokio::task::spawn_blocking(move || producer.flush(Timeout::Never));
-    // Whether flushing went well says nothing of single records; the delivery reports do.
-    let _ = flushing.await;
 }
 
 fn record<'a>(topic: &'a str, event: &'a Event, value: &'a [u8]) -> FutureRecord<'a, str, [u8]> {

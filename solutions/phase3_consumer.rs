@@ -11,7 +11,7 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
@@ -87,11 +87,18 @@ async fn poll_loop(
     report: &mut ConsumeReport,
 ) -> Result<Ended, ConsumeError> {
     let mut idle_at = Instant::now() + options.idle_timeout;
-    let mut commit_at = Instant::now() + COMMIT_INTERVAL;
+    let mut commits = tokio::time::interval(COMMIT_INTERVAL);
+    // A handler that takes longer than the interval is not followed by a commit for each one that it missed.
+    commits.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while options.max_events.is_none_or(|most| report.handled < most) {
         let received = tokio::select! {
             biased;
             () = options.stop.cancelled() => return Ok(Ended::Stopped),
+            _ = commits.tick() => {
+                // Whether it worked is seen at the next commit, and for sure at the last one, which waits for the answer.
+                commit_processed(consumer, CommitMode::Async)?;
+                continue;
+            }
             // `recv` may be dropped at any time without losing a record.
             received = tokio::time::timeout_at(idle_at, consumer.recv()) => received,
         };
@@ -110,11 +117,6 @@ async fn poll_loop(
         }
         // From here on the next commit includes this record; it sets the offset + 1.
         consumer.store_offset_from_message(&record)?;
-        if Instant::now() >= commit_at {
-            // Whether it worked is seen at the next commit, and for sure at the last one, which waits for the answer.
-            commit_processed(consumer, CommitMode::Async)?;
-            commit_at = Instant::now() + COMMIT_INTERVAL;
-        }
         idle_at = Instant::now() + options.idle_timeout;
     }
     Ok(Ended::MaxEvents)

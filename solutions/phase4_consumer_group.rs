@@ -107,7 +107,7 @@ fn poll_until_stopped(
 ) -> Result<WorkerReport, WorkerError> {
     let context = consumer.context();
     let mut report = WorkerReport::default();
-    let mut commit_at = Instant::now() + COMMIT_INTERVAL;
+    let mut last_commit = Instant::now();
     while !stop.is_cancelled() {
         match consumer.poll(POLL_TIMEOUT) {
             None => {}
@@ -127,10 +127,10 @@ fn poll_until_stopped(
                 context.lock().insert(partition, offset + 1);
             }
         }
-        if Instant::now() >= commit_at {
+        if last_commit.elapsed() >= COMMIT_INTERVAL {
             match context.commit(consumer) {
                 Err(error) if !is_passing(&error) => return Err(error.into()),
-                _ => commit_at = Instant::now() + COMMIT_INTERVAL,
+                _ => last_commit = Instant::now(),
             }
         }
     }
@@ -156,16 +156,14 @@ impl ConsumerContext for WorkerContext {
         };
         let partitions = numbers(partitions);
         if consumer.assignment_lost() {
-            self.lock()
-                .retain(|partition, _| !partitions.contains(partition));
+            self.forget(&partitions);
             self.timeline.record(self.id, Happening::Lost(partitions));
             return;
         }
         // Last chance: once this callback returns, the partitions go to somebody else. A commit that fails is no
         // reason to stop. The next owner gets those events again.
         let _ = self.commit(consumer);
-        self.lock()
-            .retain(|partition, _| !partitions.contains(partition));
+        self.forget(&partitions);
         self.timeline
             .record(self.id, Happening::Revoked(partitions));
     }
@@ -199,6 +197,14 @@ impl WorkerContext {
         self.timeline
             .record(self.id, Happening::Committed(committed));
         Ok(())
+    }
+
+    /// What was processed of partitions that are somebody else's now is no longer to be committed.
+    fn forget(&self, partitions: &[i32]) {
+        let mut processed = self.lock();
+        for partition in partitions {
+            processed.remove(partition);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, i64>> {
