@@ -17,7 +17,7 @@ const QUIET: Duration = Duration::from_secs(5);
 
 /// The same once a wait of this run was in vain: what the learner's code lacks, the other checks need not wait for as
 /// long. A run in which nothing fails never gets to know it.
-const QUIET_AFTERWARDS: Duration = Duration::from_secs(3);
+const QUIET_AFTERWARDS: Duration = Duration::from_millis(2500);
 
 static IN_VAIN: AtomicBool = AtomicBool::new(false);
 

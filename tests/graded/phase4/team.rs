@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::time::Duration;
 
+use event_log::errors::is_passing;
 use event_log::group::{WorkerConfig, WorkerError, WorkerId, WorkerReport};
 use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
@@ -154,6 +155,10 @@ impl Team {
     async fn ended_early(&mut self, id: WorkerId, what: &str) -> Verdict<Failure> {
         let came_to = match self.ended(id.0).await? {
             Ok(report) => format!("Ok with {report:?}"),
+            // Which of several comes first is chance.
+            Err(WorkerError::Kafka(error)) if is_passing(&error) => {
+                "an error from poll that passes by itself".to_owned()
+            }
             Err(error) => format!("the error «{error}»"),
         };
         Ok(Failure::new(

@@ -67,7 +67,7 @@ async fn watch_the_slow_event(timeline: &Timeline, running: &Running) {
     while !running.has_ended() && start_of(3).is_none() && began.elapsed() < LONGEST_EVENT * 2 {
         if let (Some(first), Some(second)) = (start_of(1), start_of(2)) {
             let watched = began.elapsed().saturating_sub(second);
-            let enough = (second - first).mul_f64(1.5) + Duration::from_secs(2);
+            let enough = second.saturating_sub(first).mul_f64(1.5) + Duration::from_secs(2);
             if watched >= enough.min(LONGEST_EVENT) {
                 return;
             }
