@@ -35,6 +35,10 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 /// How long a run waits at its end for the reaper, which goes on by itself.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The same where topics and groups are removed: a member that hangs in this process keeps its group until the process
+/// ends, so waiting for that is waiting for oneself.
+const RELEASE_TIMEOUT_OF_TOPICS: Duration = Duration::from_secs(3);
+
 /// What to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Task {
@@ -56,6 +60,7 @@ pub enum Task {
 #[derive(Debug)]
 pub struct Reaper {
     process: Child,
+    release_timeout: Duration,
 }
 
 impl Reaper {
@@ -75,6 +80,10 @@ impl Reaper {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         Ok(Self {
             process: command.spawn()?,
+            release_timeout: match task {
+                Task::Containers { .. } => RELEASE_TIMEOUT,
+                Task::Topics { .. } => RELEASE_TIMEOUT_OF_TOPICS,
+            },
         })
     }
 
@@ -89,7 +98,7 @@ impl Reaper {
     /// Closes the pipe and waits until the reaper is done, or for long enough: it does not need this process.
     pub fn release(mut self) {
         drop(self.process.stdin.take());
-        let deadline = Instant::now() + RELEASE_TIMEOUT;
+        let deadline = Instant::now() + self.release_timeout;
         while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(20));
         }
