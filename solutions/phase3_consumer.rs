@@ -77,8 +77,8 @@ pub async fn consume_events(
     Ok(report)
 }
 
-/// How much work a crash may repeat at most, in time.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// How much work a crash may repeat at most, in time. Auto-commit has the same interval.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 
 async fn poll_loop(
     consumer: &EventConsumer,

@@ -62,8 +62,8 @@ pub async fn run_consumer_worker(
 /// How long one poll waits, and so how late `stop` may be noticed.
 const POLL_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How much work a crash may repeat at most, in time.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
+/// How much work a crash may repeat at most, in time. Auto-commit has the same interval.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
 
 fn work(
     id: WorkerId,
