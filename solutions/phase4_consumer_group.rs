@@ -62,8 +62,8 @@ pub async fn run_consumer_worker(
 /// How long one poll waits, and so how late `stop` may be noticed.
 const POLL_TIMEOUT: Duration = Duration::from_millis(100);
 
-/// How much work a crash may repeat at most, in time. Auto-commit has the same interval.
-const COMMIT_INTERVAL: Duration = Duration::from_secs(5);
+/// How much work a crash may repeat at most, in time.
+const COMMIT_INTERVAL: Duration = Duration::from_secs(1);
 
 fn work(
     id: WorkerId,
@@ -156,14 +156,16 @@ impl ConsumerContext for WorkerContext {
         };
         let partitions = numbers(partitions);
         if consumer.assignment_lost() {
-            self.forget(&partitions);
+            self.lock().clear();
             self.timeline.record(self.id, Happening::Lost(partitions));
             return;
         }
         // Last chance: once this callback returns, the partitions go to somebody else. A commit that fails is no
         // reason to stop. The next owner gets those events again.
         let _ = self.commit(consumer);
-        self.forget(&partitions);
+        for partition in &partitions {
+            self.lock().remove(partition);
+        }
         self.timeline
             .record(self.id, Happening::Revoked(partitions));
     }
@@ -197,14 +199,6 @@ impl WorkerContext {
         self.timeline
             .record(self.id, Happening::Committed(committed));
         Ok(())
-    }
-
-    /// What was processed of partitions that are somebody else's now is no longer to be committed.
-    fn forget(&self, partitions: &[i32]) {
-        let mut processed = self.lock();
-        for partition in partitions {
-            processed.remove(partition);
-        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<i32, i64>> {

@@ -13,8 +13,8 @@ use super::super::team::{Team, expect, story_of};
 use super::super::{Gate, events, judge_committed};
 
 const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out of the group, and its partitions go on \
-                                 elsewhere. In the revoke callback assignment_lost() says so: commit nothing then, the \
-                                 next owner may be far ahead.";
+                                 elsewhere. In the revoke callback the consumer can tell you that they are lost: commit \
+                                 nothing then, the next owner may be far ahead.";
 
 fn has_lost(timeline: &Timeline) -> bool {
     timeline.entries().iter().any(|entry| {

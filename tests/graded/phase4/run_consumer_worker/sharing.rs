@@ -17,7 +17,7 @@ const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`,
 
 const READ_WHAT_IS_YOURS: &str = "Partitions that the group assigns have to be assigned in the client too before it fetches \
                                   from them. rdkafka does that, unless `rebalance` itself is overridden: then it is left \
-                                  to you. Override pre_rebalance or post_rebalance to hear of it.";
+                                  to you. The context has callbacks that only tell you of it, before and after.";
 
 /// Two workers share the work: an event is worked on by one of them.
 #[rstest]
@@ -109,8 +109,8 @@ async fn starts_at_the_first_record() -> Verdict {
 #[testbed::test(deadline = 30)]
 async fn partitions_move_to_a_new_member(#[case] assignor: &str) -> Verdict {
     let concept = "With a cooperative assignor the callback gets only what comes or goes: it is no full set, and the \
-                   client has to be told by incremental_assign and incremental_unassign. Leave that to rdkafka: override \
-                   pre_rebalance or post_rebalance, and not `rebalance` itself.";
+                   client has to be told by incremental_assign and incremental_unassign. Leave that to rdkafka: override the \
+                   callbacks before and after, and not `rebalance` itself.";
     let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
     team.client.set("partition.assignment.strategy", assignor);
     team.topic.seed(events(4, 5)).await?;
