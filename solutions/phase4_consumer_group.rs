@@ -93,11 +93,8 @@ fn work(
     drop(consumer);
     timeline.record(id, Happening::Left);
     let report = report?;
-    match committed {
-        // The next owner gets those events again.
-        Err(error) if !is_passing(&error) => Err(error.into()),
-        _ => Ok(report),
-    }
+    committed?;
+    Ok(report)
 }
 
 fn poll_until_stopped(
@@ -128,10 +125,8 @@ fn poll_until_stopped(
             }
         }
         if last_commit.elapsed() >= COMMIT_INTERVAL {
-            match context.commit(consumer) {
-                Err(error) if !is_passing(&error) => return Err(error.into()),
-                _ => last_commit = Instant::now(),
-            }
+            context.commit(consumer)?;
+            last_commit = Instant::now();
         }
     }
     Ok(report)
@@ -194,7 +189,11 @@ impl WorkerContext {
         for (&partition, &offset) in processed.iter() {
             offsets.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
         }
-        consumer.commit(&offsets, CommitMode::Sync)?;
+        match consumer.commit(&offsets, CommitMode::Sync) {
+            // They stay, to be committed the next time. After the last time their next owner gets those events again.
+            Err(error) if is_passing(&error) => return Ok(()),
+            result => result?,
+        }
         let committed = std::mem::take(&mut *processed);
         self.timeline
             .record(self.id, Happening::Committed(committed));
