@@ -1,0 +1,209 @@
+//! A run of the learner's `consume_events`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use event_log::consuming::{ConsumeError, ConsumeOptions, ConsumeReport, Handler, SkippedRecords};
+use event_log::errors::is_passing;
+use event_log::phase3_consumer::{EventConsumer, consume_events};
+use testbed::{Apart, Failure, Topic, Verdict, eventually, judge, within};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    COMES_WITHIN, Handed, LIMIT, NEVER_RETURNS, NOT_IDLE, NOTHING_COMES, close, consumer,
+    until_idle,
+};
+
+/// What `consume_events` returned.
+pub(super) type Outcome = Result<ConsumeReport, ConsumeError>;
+
+/// A running `consume_events`. It is stopped when nobody looks at it any more: a member left behind would keep its group
+/// from being tidied up.
+pub(super) struct Run {
+    running: Apart<Outcome>,
+    stop: CancellationToken,
+    /// What it returned, once it was seen to return.
+    outcome: Option<Outcome>,
+}
+
+impl Run {
+    /// Starts the learner's function.
+    pub(super) fn start(
+        consumer: &Arc<EventConsumer>,
+        options: &ConsumeOptions,
+        handler: Handler,
+    ) -> Self {
+        let (consumer, options) = (Arc::clone(consumer), options.clone());
+        let stop = options.stop.clone();
+        let running =
+            Apart::start(move || async move { consume_events(&consumer, &options, handler).await });
+        Self {
+            running,
+            stop,
+            outcome: None,
+        }
+    }
+
+    /// Waits until it returns, without limit.
+    pub(super) async fn returned(&mut self) -> &Outcome {
+        let outcome = match self.outcome.take() {
+            Some(outcome) => outcome,
+            None => self.running.join().await,
+        };
+        self.outcome.insert(outcome)
+    }
+
+    /// Waits until it returns.
+    pub(super) async fn end(self) -> Verdict<Outcome> {
+        self.end_or(NEVER_RETURNS).await
+    }
+
+    /// Waits until it returns. `concept` says which misconception would keep it from returning.
+    pub(super) async fn end_or(mut self, concept: &str) -> Verdict<Outcome> {
+        let what = "`consume_events` to return";
+        within(LIMIT, what, concept, self.returned()).await?;
+        match self.outcome.take() {
+            Some(outcome) => Ok(outcome),
+            None => Ok(self.running.join().await),
+        }
+    }
+
+    /// Waits until it returns a report.
+    pub(super) async fn report(self) -> Verdict<ConsumeReport> {
+        ok(self.end().await?)
+    }
+
+    /// Waits until the handler was handed `count` events. The run has to go on meanwhile.
+    pub(super) async fn hands_over(
+        &mut self,
+        handed: &Handed,
+        count: usize,
+        concept: &str,
+    ) -> Verdict {
+        if handed.count() == 0 && count > 1 {
+            // That none comes at all has other reasons than that one is missing.
+            self.hands_over_within(handed, 1, NOTHING_COMES, concept)
+                .await?;
+        }
+        self.hands_over_within(handed, count, concept, concept)
+            .await
+    }
+
+    /// `missing` is the misconception when the event does not come, `ended` when the run ends before.
+    async fn hands_over_within(
+        &mut self,
+        handed: &Handed,
+        count: usize,
+        missing: &str,
+        ended: &str,
+    ) -> Verdict {
+        let what = format!("event {count} to be handed over");
+        let reached = eventually(COMES_WITHIN, &what, missing, || async {
+            match handed.count() {
+                enough if enough >= count => Ok(Ok(())),
+                few => Ok(Err(format!("{few} events handed over"))),
+            }
+        });
+        tokio::select! {
+            biased;
+            reached = reached => reached,
+            outcome = self.returned() => {
+                judge(handed.count() >= count, || ended_early(outcome, handed, &what, ended))
+            }
+        }
+    }
+
+    /// Watches for this long that it does not return. A watch cannot prove a promise, only break it: the longer, the
+    /// more wrong answers it sees.
+    pub(super) async fn goes_on_for(
+        &mut self,
+        watch: Duration,
+        handed: &Handed,
+        concept: &str,
+    ) -> Verdict {
+        match tokio::time::timeout(watch, self.returned()).await {
+            Err(_elapsed) => Ok(()),
+            Ok(outcome) => Err(ended_early(outcome, handed, "it goes on", concept).into()),
+        }
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn ended_early(outcome: &Outcome, handed: &Handed, expected: &str, concept: &str) -> Failure {
+    let returned = match outcome {
+        // Which of them comes first when a broker goes away is chance.
+        Err(ConsumeError::Kafka(error)) if is_passing(error) => {
+            "an error for which is_passing holds".to_owned()
+        }
+        outcome => format!("{outcome:?}"),
+    };
+    Failure::new(
+        format!(
+            "`consume_events` returned {returned} after {} events were handed over",
+            handed.count()
+        ),
+        expected,
+        concept,
+    )
+}
+
+/// The report, where nothing is wrong with the broker or the handler.
+pub(super) fn ok(outcome: Outcome) -> Verdict<ConsumeReport> {
+    Ok(outcome.map_err(|error| {
+        let concept = match &error {
+            ConsumeError::Handler { .. } => {
+                "The handler refused nothing. A record that is no event is not its failure, nor anybody's: it is counted \
+                 and passed over."
+            }
+            ConsumeError::Kafka(_) => {
+                "Nothing permanent is wrong here: is_passing tells which errors of a poll are to be lived through, and a \
+                 commit with nothing new to commit (NoOffset) is no error either."
+            }
+        };
+        Failure::new(
+            format!("`consume_events` returned the error «{error}» ({error:?})"),
+            "Ok with a report",
+            concept,
+        )
+    })?)
+}
+
+/// Runs `consume_events` until it returns its report.
+pub(super) async fn consume(
+    consumer: &Arc<EventConsumer>,
+    options: &ConsumeOptions,
+    handler: Handler,
+) -> Verdict<ConsumeReport> {
+    Run::start(consumer, options, handler).report().await
+}
+
+/// Runs `consume_events` until it is idle, with a longer idle time-out if joining the group took so long that nothing was
+/// handed over in the first one.
+pub(super) async fn consume_until_idle(
+    topic: &Topic,
+    group: &str,
+    handed: &Handed,
+) -> Verdict<ConsumeReport> {
+    let first = run_until_idle(topic, group, handed, Duration::from_millis(1500)).await?;
+    if handed.count() > 0 || first.skipped != SkippedRecords::default() {
+        return Ok(first);
+    }
+    run_until_idle(topic, group, handed, NOT_IDLE).await
+}
+
+async fn run_until_idle(
+    topic: &Topic,
+    group: &str,
+    handed: &Handed,
+    idle_timeout: Duration,
+) -> Verdict<ConsumeReport> {
+    let consumer = consumer(&topic.member(group), &topic.name)?;
+    let report = consume(&consumer, &until_idle(idle_timeout), handed.handler()).await?;
+    close(consumer).await?;
+    Ok(report)
+}
