@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use std::thread;
 
 use graders::bank::wrong::{self, Wrong};
+use graders::engine::kafka::Kafka;
 use graders::engine::workspace::Workspace;
 use graders::facts;
 use graders::flakes::load::Load;
-use graders::flakes::series;
+use graders::flakes::series::{self, HELD};
 use graders::flakes::tally::{Flip, Series, Tally};
 use graders::kit::Kit;
 
@@ -82,6 +83,10 @@ pub fn measure(
         &args.on,
         args.answer_runs,
     )?);
+    let wants_held = subjects.iter().find(|subject| subject.kafka == HELD);
+    let held = wants_held
+        .map(|subject| Kafka::hold(subject.program().path()))
+        .transpose()?;
     let runs: usize = subjects.iter().map(|subject| subject.runs).sum();
     let threads = args.load.unwrap_or_else(cores);
     println!(
@@ -90,15 +95,20 @@ pub fn measure(
     );
     let load = Load::of(threads);
     let mut ended = 0;
-    let tallies = series::run(&subjects, options.at_a_time, |subject, result| {
-        ended += 1;
-        if let Err(error) = result {
-            println!("{} on {}: {error}", subject.answer, subject.kafka);
-        }
-        if ended % 20 == 0 {
-            println!("{ended} of {runs}");
-        }
-    });
+    let tallies = series::run(
+        &subjects,
+        held.as_ref(),
+        options.at_a_time,
+        |subject, result| {
+            ended += 1;
+            if let Err(error) = result {
+                println!("{} on {}: {error}", subject.answer, subject.kafka);
+            }
+            if ended % 20 == 0 {
+                println!("{ended} of {runs}");
+            }
+        },
+    );
     drop(load);
     let all: Vec<Series> = tallies.iter().map(Tally::series).collect();
     for series in &all {

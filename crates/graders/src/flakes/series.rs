@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::tally::{Expected, Tally};
 use crate::bank::wrong::Wrong;
+use crate::engine::kafka::Kafka;
 use crate::engine::process::Process;
 use crate::engine::workspace::{Program, Workspace};
 use crate::engine::{Answer, Ended, NoRun};
@@ -15,7 +16,7 @@ use crate::engine::{Answer, Ended, NoRun};
 pub struct Subject {
     /// The answer.
     pub answer: String,
-    /// `docker` or `embedded`. Each run starts one of its own, as a learner's does.
+    /// `docker` or `embedded`: each run starts one of its own, as a learner's does. Or [`HELD`].
     pub kafka: String,
     /// The checks.
     pub filter: String,
@@ -25,6 +26,9 @@ pub struct Subject {
     pub runs: usize,
     program: Program,
 }
+
+/// One Kafka for all runs, which spares them the start of a container; what disturbs a broker is not graded there.
+pub const HELD: &str = "held";
 
 /// A run that takes longer hangs.
 const GIVE_UP: Duration = Duration::from_mins(5);
@@ -86,9 +90,10 @@ pub fn wrong(
     Ok(subjects)
 }
 
-/// Runs them all, in turns, and hands each run's result to `ended`.
+/// Runs them all, in turns, and hands each run's result to `ended`. `held` is for those that want a held Kafka.
 pub fn run(
     subjects: &[Subject],
+    held: Option<&Kafka>,
     at_a_time: usize,
     mut ended: impl FnMut(&Subject, &Ended),
 ) -> Vec<Tally> {
@@ -104,7 +109,7 @@ pub fn run(
             scope.spawn(move || {
                 while let Some(index) = next() {
                     // Whoever listens does so to the end.
-                    let _ = results.send((index, subjects[index].run()));
+                    let _ = results.send((index, subjects[index].run(held)));
                 }
             });
         }
@@ -131,13 +136,21 @@ fn turns(subjects: &[Subject]) -> Vec<usize> {
 }
 
 impl Subject {
-    fn run(&self) -> Ended {
-        let kafka = ("KAFKALINGS_KAFKA".to_owned(), self.kafka.clone());
+    /// The checks' program, with the answer in it.
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    fn run(&self, held: Option<&Kafka>) -> Ended {
+        let own = [("KAFKALINGS_KAFKA".to_owned(), self.kafka.clone())];
+        let kafka = held
+            .filter(|_| self.kafka == HELD)
+            .map_or(own.as_slice(), Kafka::environment);
         let environment: Vec<(String, String)> = self
             .program
             .environment()
             .into_iter()
-            .chain([kafka])
+            .chain(kafka.iter().cloned())
             .collect();
         Process {
             checks: self.program.path(),
