@@ -52,6 +52,11 @@ impl Check {
         self.verdict == Verdict::NotGraded && self.reason.contains("the environment broke")
     }
 
+    /// Whether it was not graded because it would have disturbed a broker that others use.
+    pub fn needs_another_broker(&self) -> bool {
+        self.verdict == Verdict::NotGraded && self.reason.contains("not on this broker")
+    }
+
     /// The labels of a failure, in the order in which they stand.
     pub fn labels(&self) -> Vec<&str> {
         self.failure.lines().filter_map(label_of).collect()
