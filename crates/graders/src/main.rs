@@ -11,6 +11,7 @@ mod commands {
     pub mod messages;
     pub mod mutants;
     pub mod options;
+    pub mod page;
     pub mod refresh;
     pub mod right;
     pub mod stubs;
@@ -36,6 +37,7 @@ enum Command {
     Flakes(commands::flakes::Args),
     Stubs(commands::stubs::Args),
     All(commands::all::Args),
+    Page(commands::page::Args),
     Add(commands::add::Args),
     Refresh(commands::refresh::Args),
     Summary(commands::summary::Args),
@@ -50,6 +52,7 @@ fn main() -> ExitCode {
         Command::Flakes(args) => commands::flakes::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::All(args) => commands::all::run(&args),
+        Command::Page(args) => commands::page::run(&args),
         Command::Add(args) => commands::add::run(&args),
         Command::Refresh(args) => commands::refresh::run(&args),
         Command::Summary(args) => commands::summary::run(&args),

@@ -3,7 +3,7 @@
 //! A check that passes on a stub checks nothing, and one that fails otherwise sends a learner to the wrong place in the
 //! first minute.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::Exercise;
 use crate::outcome::{Check, Verdict};
@@ -23,7 +23,7 @@ pub struct Proof {
 }
 
 /// What all untouched stubs come to.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Stubs {
     /// How many exercises are as they should be.
     pub proved: usize,

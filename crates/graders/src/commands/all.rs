@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::thread;
 
 use graders::bank::golden;
 use graders::bank::{right, wrong};
@@ -20,7 +19,7 @@ use graders::page::{self, Conditions, Figures, Page};
 
 use super::flakes::{self, SeriesArgs};
 use super::messages::Messages;
-use super::options::Options;
+use super::options::{Options, cores};
 use super::{mutants, stubs, table};
 
 /// Measure all of it, and write the figures to docs/figures.md
@@ -232,7 +231,7 @@ fn conditions(
         let version = found.and_then(|package| package.get("version")?.as_str());
         format!("{name} {}", version.unwrap_or("of an unknown version"))
     };
-    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let cores = cores();
     Ok(Conditions {
         kafka: image::in_env(&kit.read(".env")?)?.to_owned(),
         client: format!("{} ({})", version("rdkafka"), version("rdkafka-sys")),

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::thread;
 
 use graders::bank::wrong::{self, Wrong};
 use graders::engine::kafka::Kafka;
@@ -13,7 +12,7 @@ use graders::flakes::series::{self, HELD};
 use graders::flakes::tally::{Flip, Series, Tally};
 use graders::kit::Kit;
 
-use super::options::Options;
+use super::options::{Options, cores};
 
 /// Run the solutions and a sample of wrong answers again and again on a busy machine, and name each verdict that flips
 #[derive(Debug, Clone, clap::Args)]
@@ -125,15 +124,12 @@ fn sample(bank: &[Wrong], answers: usize) -> Vec<&Wrong> {
         .collect()
 }
 
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn tell(series: &Series) {
     let Series {
         answer,
         kafka,
         runs,
+        aborted,
         checks,
         flips,
         broken,
@@ -143,6 +139,9 @@ fn tell(series: &Series) {
         "{answer:<62} {kafka:<9} {runs:>4} runs of {checks:>3} checks, {shortest:.1} to {longest:.1} s, median {median:.1} s: {} flips",
         flips.len()
     );
+    if *aborted > 0 {
+        println!("    {aborted} of the runs were aborted by librdkafka");
+    }
     for why in broken {
         println!("    broken: {why}");
     }

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
+use std::thread;
 
 use serde::Serialize;
 
@@ -17,8 +18,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// How many runs at a time; one more answer is compiled meanwhile
-    #[arg(long, value_name = "N", default_value_t = 3)]
+    /// How many runs at a time, three for each core unless told; one more answer is compiled meanwhile
+    #[arg(long, value_name = "N", default_value_t = 3 * cores(), hide_default_value = true)]
     pub at_a_time: usize,
 }
 
@@ -31,4 +32,9 @@ impl Options {
         let text = serde_json::to_string_pretty(results)?;
         fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()).into())
     }
+}
+
+/// A run waits for Kafka far more than it computes.
+pub fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
 }

@@ -62,6 +62,11 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// Whether a signal ended it before it came to a verdict. One that was ended at its first failure has one.
+    pub fn was_aborted(&self) -> bool {
+        self.run.code.is_none() && self.failed().is_empty()
+    }
+
     /// The checks that failed, by name.
     pub fn failed(&self) -> Vec<String> {
         let checks = self.run.checks.iter();

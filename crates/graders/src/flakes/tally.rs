@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Check, Verdict};
 
@@ -25,6 +25,7 @@ pub struct Tally {
     pub kafka: String,
     expected: Expected,
     runs: usize,
+    aborted: usize,
     seconds: Vec<f64>,
     verdicts: BTreeMap<String, BTreeMap<Verdict, usize>>,
     /// A text for each check that failed where it should not.
@@ -33,7 +34,7 @@ pub struct Tally {
 }
 
 /// A check that did not come to the same verdict each time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flip {
     /// The check.
     pub check: String,
@@ -48,7 +49,7 @@ pub struct Flip {
 }
 
 /// What the runs of one answer on one Kafka came to.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Series {
     /// The answer.
     pub answer: String,
@@ -56,6 +57,8 @@ pub struct Series {
     pub kafka: String,
     /// How many runs there were.
     pub runs: usize,
+    /// How many of them librdkafka aborted.
+    pub aborted: usize,
     /// How many checks ran each time.
     pub checks: usize,
     /// Verdicts that flipped.
@@ -74,6 +77,7 @@ impl Tally {
             kafka: kafka.to_owned(),
             expected,
             runs: 0,
+            aborted: 0,
             seconds: Vec::new(),
             verdicts: BTreeMap::new(),
             failures: BTreeMap::new(),
@@ -102,6 +106,12 @@ impl Tally {
         }
     }
 
+    /// One more run that librdkafka aborted: no verdict flipped, for there was none.
+    pub fn add_aborted(&mut self) {
+        self.runs += 1;
+        self.aborted += 1;
+    }
+
     /// One more run that came to no verdict.
     pub fn add_broken(&mut self, why: String) {
         self.runs += 1;
@@ -117,6 +127,7 @@ impl Tally {
             answer: self.answer.clone(),
             kafka: self.kafka.clone(),
             runs: self.runs,
+            aborted: self.aborted,
             checks: self.verdicts.len(),
             flips: self.flips(),
             broken: self.broken.clone(),

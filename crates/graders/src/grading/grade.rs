@@ -1,11 +1,11 @@
 //! What a grader comes to: right, wrong, or nobody knows.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{Ended, NoRun, Ran};
 
 /// What the kit's graders come to, on one answer or on all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
     /// As it should be.
@@ -31,7 +31,7 @@ impl Grade {
 }
 
 /// How an answer was graded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Graded {
     /// The answer: `produce_event/no_key`.
     pub answer: String,

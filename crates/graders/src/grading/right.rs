@@ -34,7 +34,10 @@ fn of_run(ran: &Ran) -> (Grade, String) {
         let failed = ran.failed().join(", ");
         return (Grade::Miss, format!("fails {failed}\n{}", check.failure));
     }
-    if with(Verdict::NotGraded).any(Check::environment_broke) || checks.is_empty() {
+    if with(Verdict::NotGraded).any(Check::environment_broke)
+        || checks.is_empty()
+        || ran.was_aborted()
+    {
         return (Grade::Broken, ran.run.stderr.clone());
     }
     let passed = with(Verdict::Pass).count();
@@ -68,7 +71,7 @@ mod tests {
             failure: String::new(),
         };
         let run = Run {
-            code: None,
+            code: Some(0),
             checks: verdicts.iter().map(check).collect(),
             stderr: String::new(),
         };

@@ -68,6 +68,12 @@ pub fn grade_of_run(wrong: &Wrong, ran: &Ran) -> (Grade, String) {
         };
         return (grade, format!("{}: {}", wrong.header.check, check.reason));
     }
+    if ran.was_aborted() {
+        return (
+            Grade::Broken,
+            format!("the run was aborted: {}", ran.run.stderr),
+        );
+    }
     let note = if named.is_empty() {
         format!("there is no check {}\n{}", wrong.check(), ran.run.stderr)
     } else {

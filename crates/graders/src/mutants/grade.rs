@@ -1,6 +1,6 @@
 //! Whether a mutant was caught.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::list::Mutant;
 use super::survivors::Survivor;
@@ -12,7 +12,7 @@ use crate::outcome::Check;
 pub const AT_LEAST: f64 = 95.0;
 
 /// What became of a mutant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fate {
     /// A check failed.
@@ -28,7 +28,7 @@ pub enum Fate {
 }
 
 /// A mutant, and what became of it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Judged {
     /// Where it is and what it changes.
     pub mutant: String,
@@ -79,7 +79,9 @@ pub fn judge(mutant: &Mutant, survivors: &[Survivor], ended: &Ended) -> Judged {
         Err(other) => (Fate::Broken, other.to_string()),
         Ok(ran) => match (ran.failed().first(), known) {
             (Some(check), _) => (Fate::Caught, check.clone()),
-            (None, _) if ran.run.checks.is_empty() => (Fate::Broken, ran.run.stderr.clone()),
+            (None, _) if ran.run.checks.is_empty() || ran.was_aborted() => {
+                (Fate::Broken, ran.run.stderr.clone())
+            }
             (None, _) if ran.run.checks.iter().any(Check::environment_broke) => {
                 (Fate::Broken, ran.run.stderr.clone())
             }
@@ -165,7 +167,7 @@ mod tests {
             failure: String::new(),
         };
         let run = Run {
-            code: None,
+            code: Some(0),
             checks: vec![check],
             stderr: String::new(),
         };

@@ -55,9 +55,17 @@ async fn judge_waiting_for_room(
     let what = "two calls of `produce_event` to return";
     let outcomes = within(limit, what, NO_ROOM_EVER, sending).await?;
 
-    judge(outcomes.0.is_ok() && outcomes.1.is_ok(), || {
+    let refused: Vec<_> = [outcomes.0, outcomes.1]
+        .into_iter()
+        .filter_map(Result::err)
+        .collect();
+
+    judge(refused.is_empty(), || {
         Failure::new(
-            format!("two events, and room for one, which was taken for {full_for}: {outcomes:?}"),
+            format!(
+                "two events, and room for one, which was taken for {full_for}: {} failed, with {refused:?}",
+                refused.len()
+            ),
             "two deliveries, one after the other",
             "A full queue is back-pressure: the record was not taken and nothing was lost. The time-out of send is how \
              long to wait for room, not how long delivery may take, and a wait for room has no end but room.",

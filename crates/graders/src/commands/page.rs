@@ -1,0 +1,47 @@
+//! `graders page`: the page of figures, from what several passes have measured.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use graders::bank::wrong;
+use graders::facts;
+use graders::kit::Kit;
+use graders::page::{FILE, Figures, Page};
+
+/// Write docs/figures.md from passes of `all --skip … --json FILE` that together measured all of it
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What the passes wrote, the latest last
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+}
+
+pub fn run(Args { files }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let mut all: Option<Figures> = None;
+    for file in files {
+        let of_file = |error: &dyn Error| format!("{}: {error}", file.display());
+        let text = std::fs::read_to_string(file).map_err(|error| of_file(&error))?;
+        let figures: Figures = serde_json::from_str(&text).map_err(|error| of_file(&error))?;
+        all = Some(match all {
+            Some(earlier) => earlier.and(figures),
+            None => figures,
+        });
+    }
+    let figures = all.ok_or("no file")?;
+    let missing = figures.missing();
+    if !missing.is_empty() {
+        return Err(format!("not measured: {}", missing.join(", ")).into());
+    }
+    let kit = Kit::here();
+    let exercises = facts::exercises(&kit)?;
+    let bank = wrong::load(&kit, &exercises, "")?;
+    let page = Page {
+        figures: &figures,
+        exercises: &exercises,
+        bank: &bank,
+    };
+    kit.write(FILE, &page.to_string())?;
+    println!("written: {FILE}");
+    Ok(ExitCode::SUCCESS)
+}
