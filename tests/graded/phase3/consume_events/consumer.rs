@@ -4,8 +4,7 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use crate::phase3::{
-    Handed, close, consume, consumer, judge_any_handed, judge_committed_or, numbered, only_member,
-    times, until,
+    Handed, close, consume, consumer, judge_committed_or, numbered, only_member, times, until,
 };
 
 /// The cluster and the group are those of the settings given.
@@ -16,8 +15,8 @@ async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
     topic.seed(numbered(times(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let report = consume(&consumer, &until(2), handed.handler()).await?;
-    judge_any_handed(&handed, &report)?;
+    consume(&consumer, &until(2), handed.handler()).await?;
+    // Whether any event was handed over does not matter here: others in a group of one's own may have got them.
     judge_committed_or(&topic, &group, &[(0, 0), (0, 1)], |_, _| {
         "What is committed is kept under the group.id: with one of your own, or a new one for each run, the group that the \
          settings name never gets on, and whoever continues in it begins anew. Without a commit nobody gets on."
