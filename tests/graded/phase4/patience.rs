@@ -13,7 +13,7 @@ use testbed::{Failure, Verdict};
 pub const LIMIT: Duration = Duration::from_secs(18);
 
 /// For how long nothing may happen. Generous: checks run side by side on a busy machine.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(7);
 
 /// The same once a wait of this run was in vain: what the learner's code lacks, the other checks need not wait for as
 /// long. A run in which nothing fails never gets to know it.

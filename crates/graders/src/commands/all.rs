@@ -113,6 +113,7 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures, Bo
     if wanted(Part::Wrong, "wrong answers, and what their failures say") {
         wrong_answers(kit, &pool, exercises, options, &mut figures)?;
     }
+    let pool = pool.gently();
     if wanted(Part::Right, "right answers") {
         figures.right = right_answers(kit, &pool, exercises, options)?;
     }

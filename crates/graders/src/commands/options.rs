@@ -18,8 +18,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
 
-    /// How many runs at a time, three for each core unless told; one more answer is compiled meanwhile
-    #[arg(long, value_name = "N", default_value_t = 3 * cores(), hide_default_value = true)]
+    /// How many runs at a time, two for each core unless told; one more answer is compiled meanwhile
+    #[arg(long, value_name = "N", default_value_t = 2 * cores(), hide_default_value = true)]
     pub at_a_time: usize,
 }
 

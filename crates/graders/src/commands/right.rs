@@ -24,7 +24,7 @@ pub fn run(Args { options }: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let answers = right::load(&kit, &exercises, &options.filter)?;
-    let pool = Pool::open(&kit, options.at_a_time)?;
+    let pool = Pool::open(&kit, options.at_a_time)?.gently();
     let jobs: Vec<Job> = answers.iter().map(grading::right::job).collect();
     let mut all = Vec::new();
     let spent = pool.run(&jobs, |index, ended| {

@@ -24,7 +24,7 @@ mod settling;
 const LIMIT: Duration = Duration::from_secs(25);
 
 /// How long each step may take, unless a check is about just that.
-const STEP_TIMEOUT: Duration = Duration::from_secs(8);
+const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 
 const ENDS: &str = "Every wait of a demonstration has an end: its condition comes to hold, or plan.step_timeout passes.";
 
