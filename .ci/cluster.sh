@@ -3,7 +3,7 @@
 set -euo pipefail
 . "$(dirname "$0")/compose.sh"
 
-needs_port 19092 29092 39092
+needs_port 19092 19093 19094
 
 # kafka BROKER TOOL ARGUMENT...: one of Kafka's own tools in a broker's container. Its words are in $out.
 kafka() {
