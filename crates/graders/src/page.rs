@@ -154,6 +154,19 @@ impl Page<'_> {
         let all = |graded: &[Graded]| good_of(&graded.iter().collect::<Vec<_>>());
         let (wrong, right) = (all(&self.figures.wrong), all(&self.figures.right));
         writeln!(f, "| **all** | {wrong} | {right} |\n")?;
+        let Figures {
+            wrong, messages, ..
+        } = self.figures;
+        let again = wrong
+            .iter()
+            .zip(messages)
+            .chain(self.figures.right.iter().map(|graded| (graded, graded)))
+            .filter(|(graded, said)| graded.at_first.is_some() || said.at_first.is_some())
+            .count();
+        writeln!(
+            f,
+            "{again} of them came to it only when they were run again, alone.\n"
+        )?;
         writeln!(
             f,
             "A right answer is a whole file, so it stands for every exercise of its phase. {} failure texts say what is kept of \

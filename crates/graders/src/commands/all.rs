@@ -1,12 +1,13 @@
 //! `graders all`: everything, and the page with the figures.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::ExitCode;
 
 use graders::bank::golden;
 use graders::bank::{right, wrong};
-use graders::engine::Job;
 use graders::engine::pool::{Pool, Spent};
+use graders::engine::{Ended, Job};
 use graders::facts::{self, Exercise};
 use graders::flakes::tally::Series;
 use graders::grading;
@@ -136,16 +137,30 @@ fn wrong_answers(
     let bank = wrong::load(kit, exercises, &options.filter)?;
     let messages = Messages::new(kit.clone(), exercises)?;
     let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
-    figures.spent = pool.run(&jobs, |index, ended| {
-        let graded = grading::wrong::grade(&bank[index], &ended);
-        let said = messages.grade(&bank[index], &ended);
+    let grade = |index: usize, ended: &Ended| {
+        let graded = grading::wrong::grade(&bank[index], ended);
+        let said = messages.grade(&bank[index], ended);
         table::row(&graded);
         if graded.grade == Grade::Good && said.grade != Grade::Good {
             table::row(&said);
         }
-        figures.wrong.push(graded);
-        figures.messages.push(said);
+        (graded, said)
+    };
+    let mut all: BTreeMap<usize, (Graded, Graded)> = BTreeMap::new();
+    figures.spent = pool.run(&jobs, |index, ended| {
+        all.insert(index, grade(index, &ended));
     });
+    let doubtful = all
+        .iter()
+        .filter(|(_, (graded, said))| graded.is_doubtful() || said.is_doubtful());
+    let again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
+    run_again(pool, &jobs, &again, |index, ended| {
+        let (graded, said) = grade(index, &ended);
+        let first = &all[&index];
+        let second = (graded.after(&first.0), said.after(&first.1));
+        all.insert(index, second);
+    });
+    (figures.wrong, figures.messages) = all.into_values().unzip();
     table::end("wrong answers", &figures.wrong, &figures.spent);
     Ok(())
 }
@@ -176,6 +191,17 @@ fn all_mutants(
     Ok(())
 }
 
+/// What is not as it should be may be the busy machine's doing, which is for `flakes` to find out. Alone it counts, and the
+/// page says how often that was needed.
+fn run_again(pool: &Pool, jobs: &[Job], again: &[usize], mut ended: impl FnMut(usize, Ended)) {
+    if again.is_empty() {
+        return;
+    }
+    println!("\nagain, alone:");
+    let jobs: Vec<Job> = again.iter().map(|index| jobs[*index].clone()).collect();
+    pool.run_alone(&jobs, |index, result| ended(again[index], result));
+}
+
 fn right_answers(
     kit: &Kit,
     pool: &Pool,
@@ -184,12 +210,22 @@ fn right_answers(
 ) -> Result<Vec<Graded>, Box<dyn Error>> {
     let answers = right::load(kit, exercises, &options.filter)?;
     let jobs: Vec<Job> = answers.iter().map(grading::right::job).collect();
-    let mut all = Vec::new();
-    let spent = pool.run(&jobs, |index, ended| {
-        let graded = grading::right::grade(&answers[index], &ended);
+    let grade = |index: usize, ended: &Ended| {
+        let graded = grading::right::grade(&answers[index], ended);
         table::row(&graded);
-        all.push(graded);
+        graded
+    };
+    let mut all: BTreeMap<usize, Graded> = BTreeMap::new();
+    let spent = pool.run(&jobs, |index, ended| {
+        all.insert(index, grade(index, &ended));
     });
+    let doubtful = all.iter().filter(|(_, graded)| graded.is_doubtful());
+    let again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
+    run_again(pool, &jobs, &again, |index, ended| {
+        let second = grade(index, &ended).after(&all[&index]);
+        all.insert(index, second);
+    });
+    let all: Vec<Graded> = all.into_values().collect();
     table::end("right answers", &all, &spent);
     Ok(all)
 }

@@ -111,7 +111,16 @@ impl Pool {
 
     /// Runs all jobs and hands what became of each, as it ends, to `ended`, which runs in the caller's thread and gets the
     /// job's place in the list.
-    pub fn run(&self, jobs: &[Job], mut ended: impl FnMut(usize, Ended)) -> Spent {
+    pub fn run(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
+        self.run_at(self.at_a_time, jobs, ended)
+    }
+
+    /// The same, one after the other.
+    pub fn run_alone(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
+        self.run_at(1, jobs, ended)
+    }
+
+    fn run_at(&self, at_a_time: usize, jobs: &[Job], mut ended: impl FnMut(usize, Ended)) -> Spent {
         let begun = Instant::now();
         // One program waits, compiled, for whoever is free next.
         let (compiled, programs) = mpsc::sync_channel(1);
@@ -120,7 +129,7 @@ impl Pool {
         let mut running = Duration::ZERO;
         let compiling = thread::scope(|scope| {
             let compiler = scope.spawn(move || self.compile_all(jobs, &compiled));
-            for results in vec![results; self.at_a_time] {
+            for results in vec![results; at_a_time] {
                 let programs = &programs;
                 scope.spawn(move || {
                     while let Some((index, program)) = next(programs) {

@@ -43,6 +43,8 @@ pub struct Graded {
     pub seconds: f64,
     /// The checks that failed.
     pub failed: Vec<String>,
+    /// What it came to at first, if it was run again, alone.
+    pub at_first: Option<String>,
 }
 
 impl Graded {
@@ -64,6 +66,19 @@ impl Graded {
             note,
             seconds: ran.map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
             failed: ran.map(Ran::failed).unwrap_or_default(),
+            at_first: None,
         }
+    }
+
+    /// Whether it is to be run again: the grade may be the busy machine's doing.
+    pub fn is_doubtful(&self) -> bool {
+        matches!(self.grade, Grade::Miss | Grade::Broken)
+    }
+
+    /// This one, of a second run, with what it came to in the first.
+    #[must_use]
+    pub fn after(mut self, first: &Self) -> Self {
+        self.at_first = Some(first.note.clone());
+        self
     }
 }
