@@ -18,8 +18,10 @@ async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
     consume(&consumer, &until(2), handed.handler()).await?;
     // Whether any event was handed over does not matter here: others in a group of one's own may have got them.
     judge_committed_or(&topic, &group, &[(0, 0), (0, 1)], |_, _| {
-        "What is committed is kept under the group.id: with one of your own, or a new one for each run, the group that the \
-         settings name never gets on, and whoever continues in it begins anew. Without a commit nobody gets on."
+        "The settings given name the cluster and the group, and settings of your own would replace them: ask the cluster that \
+         the settings name. What is committed is kept under the group.id: with one of your own, or a new one for each run, \
+         the group that the settings name never gets on, and whoever continues in it begins anew. Without a commit nobody \
+         gets on."
     })
     .await
 }
