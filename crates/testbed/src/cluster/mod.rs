@@ -145,7 +145,10 @@ impl Cluster {
     }
 
     async fn create_topic(&self, name: &str, partitions: i32) -> KafkaResult<()> {
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        // The time of a record is that of its event, which may be years ago: a broker that tidies up by age, which it does
+        // every five minutes, would delete the records of a check under its eyes.
+        let topic =
+            NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("retention.ms", "-1");
         let options = AdminOptions::new()
             .operation_timeout(Some(ANSWER_TIMEOUT))
             .request_timeout(Some(ANSWER_TIMEOUT));
