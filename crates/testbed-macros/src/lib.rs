@@ -15,6 +15,7 @@ use syn::{Expr, ExprLit, ItemFn, Lit, Meta, Token, parse_macro_input};
 /// - `real`: only a real broker can tell; not graded on the embedded one.
 /// - `mock`: works on mock clusters of its own, so it does not need the broker of the run.
 /// - `exclusive`: disturbs the broker of the run, so no other check runs meanwhile.
+/// - `long`: waits for seconds on any machine, so it is among the first to start.
 /// - `deadline = SECONDS`: how long the check may take before it fails; 20 unless told.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -28,6 +29,7 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 struct Options {
     needs: proc_macro2::Ident,
     exclusive: bool,
+    long: bool,
     deadline_seconds: u64,
 }
 
@@ -36,6 +38,7 @@ impl Options {
         let mut options = Self {
             needs: quote::format_ident!("Broker"),
             exclusive: false,
+            long: false,
             deadline_seconds: 20,
         };
         for argument in Punctuated::<Meta, Token![,]>::parse_terminated.parse(arguments)? {
@@ -53,11 +56,13 @@ impl Options {
                 self.needs = quote::format_ident!("OwnMock");
             }
             Meta::Path(path) if path.is_ident("exclusive") => self.exclusive = true,
+            Meta::Path(path) if path.is_ident("long") => self.long = true,
             Meta::NameValue(pair) if pair.path.is_ident("deadline") => {
                 self.deadline_seconds = seconds(&pair.value)?;
             }
             other => {
-                let message = "expected `real`, `mock`, `exclusive` or `deadline = SECONDS`";
+                let message =
+                    "expected `real`, `mock`, `exclusive`, `long` or `deadline = SECONDS`";
                 return Err(syn::Error::new_spanned(other, message));
             }
         }
@@ -80,6 +85,7 @@ fn register(function: &ItemFn, options: &Options) -> TokenStream {
     let Options {
         needs,
         exclusive,
+        long,
         deadline_seconds,
     } = options;
     // The attributes of serial_test keep an exclusive check and the others apart.
@@ -102,6 +108,7 @@ fn register(function: &ItemFn, options: &Options) -> TokenStream {
                 name: ::core::stringify!(#name),
                 needs: ::testbed::harness::Needs::#needs,
                 exclusive: #exclusive,
+                long: #long,
                 deadline: ::core::time::Duration::from_secs(#deadline_seconds),
                 run,
             };

@@ -1,13 +1,13 @@
 //! Phase 2: `produce_event` and `produce_events_batch`.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_log::event::Event;
 use event_log::phase2_producer::{EventProducer, create_producer};
 use rdkafka::ClientConfig;
 use serde_json::json;
-use testbed::probe::StoredRecord;
-use testbed::{Cluster, Failure, Topic, Verdict};
+use testbed::probe::{ControlProducer, StoredRecord};
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 mod produce_event;
 mod produce_events_batch;
@@ -53,12 +53,41 @@ const TIMES_OUT_BEFORE_A_REPETITION: &[(&str, &str)] = &[
     ("retry.backoff.max.ms", "60000"),
 ];
 
-/// More than the limit of five seconds that is in many an example. On a clock that jumps nobody waits for it.
-const LONGER_THAN_ANY_LIMIT: Duration = Duration::from_secs(6);
+/// For how long a broker does not answer or a queue stays full. Clients measure their waits with the system's clock, which
+/// cannot be made to jump, so this takes its time: more than a limit of a second or two, and no more than a learner may be
+/// asked to wait.
+const A_LONG_TIME: Duration = Duration::from_secs(3);
 
-/// For how long a queue stays full. Clients measure their wait for room with the system's clock, which cannot be made to
-/// jump, so this takes its time: more than a limit of a second or two, and no more than a learner may be asked to wait.
-const FULL_FOR: Duration = Duration::from_secs(3);
+/// The time limit of a delivery, as the settings given to `create_producer` say it.
+const GIVES_UP_AFTER_A_SECOND: &[(&str, &str)] = &[("message.timeout.ms", "1000")];
+
+/// How much later than a producer with just the given settings the learner's may give up: less than five seconds, the limit
+/// in many an example, leave over.
+const GIVES_UP_LATE: Duration = Duration::from_secs(2);
+
+/// Waits for `sending`, to which no broker answers, beside `control`, a producer that has the given settings alone: a record
+/// is given up when they say so.
+async fn judge_giving_up(control: ControlProducer, sending: impl Future) -> Verdict {
+    let sending = async {
+        let begun = Instant::now();
+        tokio::time::timeout(GIVES_UP_LATE * 3, sending).await.ok();
+        begun.elapsed()
+    };
+    let (control, learner) = tokio::join!(control.fate(), sending);
+    let control = control?;
+    judge(learner < control + GIVES_UP_LATE, || {
+        let [learner, control] = [learner, control].map(|time| time.as_secs_f64());
+        Failure::new(
+            format!(
+                "no broker answers: nothing after {learner:.1} s; a producer with the given settings alone gave up after \
+                 {control:.1} s"
+            ),
+            "a failure when message.timeout.ms has passed, which was given to create_producer and is one second here",
+            "How long delivery may take is message.timeout.ms, which is for the settings given to say: a value of your own \
+             makes every caller wait as long as you like to.",
+        )
+    })
+}
 
 /// Runs the learner's code on a clock that jumps to the next timer whenever there is nothing else to do: a limit of an hour
 /// ends a wait as soon as one of a second. What asks the system for the time does not notice.

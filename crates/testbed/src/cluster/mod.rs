@@ -191,6 +191,15 @@ impl Cluster {
         Ok(self.admin.get_or_init(|| admin))
     }
 
+    /// Whether [`pause`](Self::pause) and [`outage`](Self::outage) are possible. Asked first, it spares a run the work
+    /// that leads to them.
+    ///
+    /// # Errors
+    /// Not graded, where the broker is not the testbed's own container.
+    pub fn can_pause(&self) -> Verdict {
+        self.container().map(|_container| ())
+    }
+
     /// Freezes the broker: connections stay open and nothing answers, until the guard is told or dropped.
     ///
     /// # Errors

@@ -49,6 +49,8 @@ pub struct Check {
     pub needs: Needs,
     /// Whether no other check may run meanwhile.
     pub exclusive: bool,
+    /// Whether it waits for seconds on any machine.
+    pub long: bool,
     /// How long it may take.
     pub deadline: Duration,
     /// Runs it in its turn.
@@ -110,10 +112,11 @@ fn under_nextest() -> bool {
     std::env::var_os("NEXTEST").is_some()
 }
 
-/// All checks: those that run alone last, when few others have to wait for them.
+/// All checks: the long ones first, beside which all others run; those that run alone last, when few others have to wait
+/// for them.
 fn trials(look: Look) -> Vec<Trial> {
     let mut checks: Vec<&'static Check> = inventory::iter::<&'static Check>().copied().collect();
-    checks.sort_by_key(|check| (check.exclusive, check.path()));
+    checks.sort_by_key(|check| (check.exclusive, !check.long, check.path()));
     let trial = |check: &'static Check| {
         Trial::ignorable_test(check.path(), move || grade(check, look))
             .with_ignored_flag(under_nextest() && cluster::shared::cannot_fit(check))

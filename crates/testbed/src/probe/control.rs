@@ -1,5 +1,7 @@
 //! What librdkafka itself does with the same settings: the control of an experiment.
 
+use std::time::{Duration, Instant};
+
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{
@@ -74,6 +76,21 @@ impl ControlProducer {
         let record: BaseRecord<'_, str, str> = BaseRecord::to(&self.topic.name).payload("control");
         let sent = self.producer.send(record);
         sent.map_err(|(error, _)| NotGraded::broken("control producer", &error))
+    }
+
+    /// Sends one record and waits until it is delivered or given up. Returns how long that took.
+    ///
+    /// # Errors
+    /// Not graded, when it takes longer than [`ANSWER_TIMEOUT`].
+    pub async fn fate(self) -> Verdict<Duration> {
+        let begun = Instant::now();
+        self.send()?;
+        let producer = self.producer;
+        blocking("flushing a control producer", move || {
+            producer.flush(ANSWER_TIMEOUT)?;
+            Ok(begun.elapsed())
+        })
+        .await
     }
 
     /// Waits until its queue is empty, and counts the copies of its record in the log.

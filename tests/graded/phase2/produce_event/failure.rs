@@ -11,7 +11,9 @@ use serde_json::json;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
 use super::{outcome, slow_cluster};
-use crate::phase2::{TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, producer};
+use crate::phase2::{
+    GIVES_UP_AFTER_A_SECOND, TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, producer,
+};
 
 fn judge_code(outcome: &DeliveryOutcome, expected: RDKafkaErrorCode) -> Verdict {
     let code = outcome.as_ref().err().and_then(DeliveryError::code);
@@ -86,8 +88,7 @@ async fn keeps_the_code_of_a_record_too_large() -> Verdict {
 #[rstest]
 #[testbed::test(mock)]
 async fn keeps_the_code_of_a_timeout() -> Verdict {
-    let settings = [("message.timeout.ms", "1000")];
-    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &settings).await?;
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, GIVES_UP_AFTER_A_SECOND).await?;
     cluster.faults()?.down();
     let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
     judge_code(&outcome, RDKafkaErrorCode::MessageTimedOut)

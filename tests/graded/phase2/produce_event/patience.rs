@@ -5,10 +5,14 @@ use std::time::{Duration, Instant};
 use event_log::phase2_producer::{EventProducer, produce_event};
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
+use testbed::probe::ControlProducer;
 use testbed::{Failure, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
-use crate::phase2::{FULL_FOR, LONGER_THAN_ANY_LIMIT, is_record_of, numbered, on_a_jumping_clock};
+use crate::phase2::{
+    A_LONG_TIME, GIVES_UP_AFTER_A_SECOND, is_record_of, judge_giving_up, numbered,
+    on_a_jumping_clock,
+};
 
 /// Under these settings one record fills the producer's queue.
 const ROOM_FOR_ONE: &[(&str, &str)] = &[("queue.buffering.max.messages", "1")];
@@ -28,13 +32,13 @@ async fn waits_for_room_in_the_queue() -> Verdict {
 
 /// When the producer's queue is full, it waits for room, however long that takes.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn waits_for_room_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, ROOM_FOR_ONE).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, FULL_FOR);
-    let limit = FULL_FOR + LIMIT / 2;
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
+    let limit = A_LONG_TIME + LIMIT / 2;
     judge_waiting_for_room(&producer, &topic, limit, "three seconds").await
 }
 
@@ -75,19 +79,19 @@ async fn judge_waiting_for_room(
 
 /// No time limit of the learner's own ends the wait, however long: `message.timeout.ms` does.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn leaves_the_time_limit_to_the_client() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
     let (name, event) = (topic.name.clone(), numbered(None, 1));
     let sent = event.clone();
     let sending =
         on_a_jumping_clock(
             move || async move { produce_event(&producer, &name, &sent, |_| {}).await },
         );
-    let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
+    let limit = A_LONG_TIME + LIMIT / 2;
     let outcome = within(limit, "`produce_event` to return", NEVER_RETURNS, sending).await?;
     let records = topic.records().await?;
     let stored = records.iter().filter(|r| is_record_of(r, &event)).count();
@@ -101,6 +105,19 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
              of send is about room in the queue.",
         )
     })
+}
+
+/// What ends the wait is the `message.timeout.ms` of the settings given.
+#[rstest]
+#[testbed::test(mock, long)]
+async fn gives_up_when_the_settings_say() -> Verdict {
+    let settings = GIVES_UP_AFTER_A_SECOND;
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, settings).await?;
+    let control = ControlProducer::connect(&topic, settings).await?;
+    cluster.faults()?.down();
+    let event = numbered(None, 1);
+    let sending = produce_event(&producer, &topic.name, &event, |_| {});
+    judge_giving_up(control, sending).await
 }
 
 /// It sends with the producer it is given: connecting anew for each record costs several round trips.

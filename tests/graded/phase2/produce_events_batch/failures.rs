@@ -8,14 +8,18 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
+use testbed::probe::ControlProducer;
 use testbed::{Failure, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, code, judge_outcomes, report, slow_cluster};
-use crate::phase2::{LONGER_THAN_ANY_LIMIT, is_record_of, numbered_events, on_a_jumping_clock};
+use crate::phase2::{
+    A_LONG_TIME, GIVES_UP_AFTER_A_SECOND, is_record_of, judge_giving_up, numbered_events,
+    on_a_jumping_clock,
+};
 
 /// One failure hides no other event: all are sent, all are reported.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn one_failure_hides_no_other() -> Verdict {
     // What is too large is known at once, and the other reports take a while.
     let round_trip = Duration::from_millis(200);
@@ -90,10 +94,10 @@ async fn reports_what_the_broker_refused() -> Verdict {
 
 /// When no broker answers, every event is reported as timed out.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn reports_every_event_when_no_broker_answers() -> Verdict {
-    let settings = [("message.timeout.ms", "1000")];
-    let (cluster, topic, producer) = slow_cluster(2, Duration::ZERO, &settings).await?;
+    let settings = GIVES_UP_AFTER_A_SECOND;
+    let (cluster, topic, producer) = slow_cluster(2, Duration::ZERO, settings).await?;
     cluster.faults()?.down();
     let report = report(&producer, &topic, &numbered_events(&["a", "b"], 8)).await?;
 
@@ -111,20 +115,33 @@ async fn reports_every_event_when_no_broker_answers() -> Verdict {
     )
 }
 
+/// What ends the wait for a report is the `message.timeout.ms` of the settings given.
+#[rstest]
+#[testbed::test(mock, long)]
+async fn gives_up_when_the_settings_say() -> Verdict {
+    let settings = GIVES_UP_AFTER_A_SECOND;
+    let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, settings).await?;
+    let control = ControlProducer::connect(&topic, settings).await?;
+    cluster.faults()?.down();
+    let events = numbered_events(&["a"], 3);
+    let sending = produce_events_batch(&producer, &topic.name, &events);
+    judge_giving_up(control, sending).await
+}
+
 /// When it returns, every delivery report is in, however long that takes.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn waits_for_every_report_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, LONGER_THAN_ANY_LIMIT);
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
     let (name, events) = (topic.name.clone(), numbered_events(&["a"], 3));
     let sending =
         on_a_jumping_clock(
             move || async move { produce_events_batch(&producer, &name, &events).await },
         );
-    let limit = LONGER_THAN_ANY_LIMIT + LIMIT / 2;
+    let limit = A_LONG_TIME + LIMIT / 2;
     let what = "`produce_events_batch` to return";
     let report = within(limit, what, NEVER_RETURNS, sending).await?;
     let stored: i64 = topic.end_offsets().await?.values().sum();

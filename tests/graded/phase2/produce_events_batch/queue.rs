@@ -10,11 +10,11 @@ use serde_json::json;
 use testbed::{Cluster, Failure, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
-use crate::phase2::{FULL_FOR, numbered_events, producer};
+use crate::phase2::{A_LONG_TIME, numbered_events, producer};
 
 /// It does not wait for one report before it sends the next record.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn sends_without_waiting_for_each() -> Verdict {
     let round_trip = Duration::from_millis(200);
     let (_cluster, topic, producer) = slow_cluster(1, round_trip, &[]).await?;
@@ -61,14 +61,14 @@ async fn takes_a_full_queue_for_back_pressure() -> Verdict {
 
 /// A full queue is back-pressure, however long it stays full.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn waits_for_room_however_long_it_takes() -> Verdict {
     let room_for_one = [("queue.buffering.max.messages", "1")];
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &room_for_one).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, FULL_FOR);
-    let limit = FULL_FOR + LIMIT / 2;
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
+    let limit = A_LONG_TIME + LIMIT / 2;
     let events = numbered_events(&["a"], 3);
     let what = "`produce_events_batch` to return";
     let report = report_within(limit, what, NEVER_RETURNS, &producer, &topic, &events).await?;
@@ -103,7 +103,7 @@ async fn keeps_the_order_within_a_key(#[case] room: &str) -> Verdict {
 
 /// Events with the same key are in the log in the order given, even when a later one would find room earlier.
 #[rstest]
-#[testbed::test(mock)]
+#[testbed::test(mock, long)]
 async fn keeps_the_order_when_only_small_records_fit() -> Verdict {
     // Room for one large record and many small ones.
     let settings = [("queue.buffering.max.kbytes", "1"), ("linger.ms", "0")];
@@ -124,7 +124,7 @@ async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
         .await?
         .into_iter()
         .filter(|record| record.key.is_some())
-        .map(|record| (text(record.key), text(record.value)))
+        .map(|record| (text(record.key), shown(&text(record.value))))
         .collect();
     let counter_example = history::out_of_order_within_key(&sent, &stored);
     judge(counter_example.is_none(), || {
@@ -141,12 +141,22 @@ async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
 fn key_and_value(event: &Event) -> (String, String) {
     (
         event.key.clone().unwrap_or_default(),
-        event.payload.to_string(),
+        shown(&event.payload.to_string()),
     )
 }
 
+/// What is written of a large event: the beginning says which one it is.
+const SHOWN: usize = 24;
+
 fn text(bytes: Option<Vec<u8>>) -> String {
     String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
+}
+
+fn shown(value: &str) -> String {
+    match value.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} ...", &value[..end]),
+        None => value.to_owned(),
+    }
 }
 
 /// When it returns, nothing waits in the queue any more, whatever `linger.ms` says.
