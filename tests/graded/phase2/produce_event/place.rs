@@ -1,5 +1,8 @@
 //! Who says where the record goes, and where it is.
 
+use event_log::delivery::Delivery;
+use event_log::event::Event;
+use futures::future::join_all;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -68,4 +71,45 @@ async fn returns_what_the_broker_gave() -> Verdict {
         })?;
     }
     Ok(())
+}
+
+/// It returns the place of its own record, also while others are under way.
+#[rstest]
+#[testbed::test]
+async fn returns_its_own_place_among_others() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let mut config = topic.client.clone();
+    // Records gather in one request for each partition, so their reports come partition by partition.
+    config.set("linger.ms", "50");
+    let producer = producer(&config)?;
+    let events: Vec<_> = (0..24)
+        .map(|number| numbered(Some(&format!("key-{number}")), number))
+        .collect();
+    let sending = events
+        .iter()
+        .map(|event| delivered(&producer, &topic, event));
+    let deliveries: Vec<Delivery> = join_all(sending)
+        .await
+        .into_iter()
+        .collect::<Verdict<_>>()?;
+    let records = topic.records().await?;
+
+    let is_right = |(event, delivery): &(&Event, &Delivery)| {
+        records.iter().any(|record| {
+            is_record_of(record, event)
+                && (record.partition, record.offset) == (delivery.partition, delivery.offset)
+        })
+    };
+    let right = events.iter().zip(&deliveries).filter(is_right).count();
+    judge(right == events.len(), || {
+        Failure::new(
+            format!(
+                "{} events sent at the same time: {right} of them got the place of their own record",
+                events.len()
+            ),
+            "each the place of its own record",
+            "Delivery reports come in an order of their own, not in that of the sends: each send has to wait for its own \
+             report, and not for the next that comes.",
+        )
+    })
 }

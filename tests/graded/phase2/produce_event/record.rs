@@ -97,8 +97,21 @@ async fn keeps_the_value(#[case] payload: Value) -> Verdict {
 #[rstest]
 #[testbed::test]
 async fn keeps_the_timestamp() -> Verdict {
-    let event = numbered(None, 1);
-    let record = stored(&event).await?;
+    judge_timestamp(&numbered(None, 1)).await
+}
+
+/// It is also where the clock of whoever sent the event is ahead.
+#[rstest]
+#[testbed::test]
+async fn keeps_a_timestamp_that_is_to_come() -> Verdict {
+    let ten_minutes = 600_000;
+    let now = Event::now(None, json!({ "number": 1 }));
+    let timestamp = now.timestamp + ten_minutes;
+    judge_timestamp(&Event { timestamp, ..now }).await
+}
+
+async fn judge_timestamp(event: &Event) -> Verdict {
+    let record = stored(event).await?;
     judge(record.timestamp == Some(event.timestamp), || {
         Failure::new(
             format!("the timestamp {:?}", record.timestamp),

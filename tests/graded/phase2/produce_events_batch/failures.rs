@@ -1,7 +1,9 @@
 //! Records that are not delivered.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use event_log::delivery::BatchReport;
 use event_log::event::Event;
 use event_log::phase2_producer::produce_events_batch;
 use rdkafka::error::RDKafkaErrorCode;
@@ -89,7 +91,27 @@ async fn reports_what_the_broker_refused() -> Verdict {
                 "A flush that returns Ok says that the queue is empty, not that the broker took what was in it.",
             )
         },
-    )
+    )?;
+    judge_partitions(&report)
+}
+
+/// A record that the broker refused had a partition to go to, and is in none.
+fn judge_partitions(report: &BatchReport) -> Verdict {
+    let mut per_partition: BTreeMap<i32, usize> = BTreeMap::new();
+    for delivery in report.outcomes.iter().flatten() {
+        *per_partition.entry(delivery.partition).or_default() += 1;
+    }
+    judge(report.per_partition == per_partition, || {
+        Failure::new(
+            format!(
+                "per_partition is {:?}, with {} events delivered and {} refused",
+                report.per_partition, report.delivered, report.failed
+            ),
+            format!("{per_partition:?}: those that were delivered, by partition"),
+            "A record that was not delivered is in no partition, whichever it was on its way to: count the deliveries, and \
+             not what was sent.",
+        )
+    })
 }
 
 /// When no broker answers, every event is reported as timed out.

@@ -65,6 +65,7 @@ fn judge_outcomes(events: &[Event], report: &BatchReport, records: &[StoredRecor
         .iter()
         .map(|record| ((record.partition, record.offset), record))
         .collect();
+    judge_one_place_each(events, report, &by_place)?;
     for (number, (event, outcome)) in events.iter().zip(&report.outcomes).enumerate() {
         let stored = records.iter().any(|record| is_record_of(record, event));
         let right = match outcome {
@@ -93,6 +94,34 @@ fn judge_outcomes(events: &[Event], report: &BatchReport, records: &[StoredRecor
                 format!("the outcome of event {number} is {outcome:?}, {seen}"),
                 "outcome and event at the same index, with the place of the record or the reason why there is none",
                 concept,
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Events that are equal have records of their own, and so have their outcomes.
+fn judge_one_place_each(
+    events: &[Event],
+    report: &BatchReport,
+    by_place: &BTreeMap<(i32, i64), &StoredRecord>,
+) -> Verdict {
+    let mut first_with: BTreeMap<(i32, i64), usize> = BTreeMap::new();
+    for (number, outcome) in report.outcomes.iter().enumerate() {
+        let Ok(delivery) = outcome else { continue };
+        let place = (delivery.partition, delivery.offset);
+        let Some(first) = first_with.insert(place, number) else {
+            continue;
+        };
+        let equal = events[first] == events[number] && by_place.contains_key(&place);
+        judge(!equal, || {
+            Failure::new(
+                format!(
+                    "the outcomes of events {first} and {number}, which are equal, are both {delivery:?}"
+                ),
+                "a place for each of the two records",
+                "What two events say does not tell them apart: the same thing can happen twice. Keep for each send the \
+                 report that belongs to it.",
             )
         })?;
     }

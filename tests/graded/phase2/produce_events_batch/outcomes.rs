@@ -112,6 +112,31 @@ async fn times_the_batch() -> Verdict {
     })
 }
 
+/// `elapsed` goes to the last delivery report, which need not be that of the last event.
+#[rstest]
+#[testbed::test(mock)]
+async fn times_the_batch_to_the_last_report() -> Verdict {
+    let round_trip = Duration::from_millis(400);
+    let settings = [("message.max.bytes", "2000")];
+    let (_cluster, topic, producer) = slow_cluster(1, round_trip, &settings).await?;
+    let mut events = numbered_events(&["a"], 2);
+    // What is too large is known at once.
+    events[1].payload = json!("x".repeat(5000));
+    let report = report(&producer, &topic, &events).await?;
+
+    judge(report.elapsed >= round_trip, || {
+        Failure::new(
+            format!("elapsed is {}", seconds(report.elapsed)),
+            format!(
+                "at least {}, which is what the broker takes to answer for the first event; the second was refused at once",
+                seconds(round_trip)
+            ),
+            "Delivery reports come in an order of their own: the batch is done when the last one is in, whichever event's that \
+             is.",
+        )
+    })
+}
+
 /// An empty batch makes an empty report.
 #[rstest]
 #[testbed::test]

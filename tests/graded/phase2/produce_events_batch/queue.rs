@@ -4,30 +4,31 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use event_log::event::Event;
+use event_log::phase2_producer::produce_event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use serde_json::json;
 use testbed::{Cluster, Failure, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
-use crate::phase2::{A_LONG_TIME, numbered_events, producer};
+use crate::phase2::{A_LONG_TIME, numbered, numbered_events, producer};
 
 /// It does not wait for one report before it sends the next record.
 #[rstest]
 #[testbed::test(mock, long)]
 async fn sends_without_waiting_for_each() -> Verdict {
-    let round_trip = Duration::from_millis(200);
+    let round_trip = Duration::from_millis(300);
     let (_cluster, topic, producer) = slow_cluster(1, round_trip, &[]).await?;
-    // It takes about three. A wait after each hundred takes twenty.
-    let limit = round_trip * 15;
-    let events = numbered_events(&["a"], 2000);
-    let what = "`produce_events_batch` to return with 2000 outcomes";
+    // It takes about three. A wait after each five hundred takes twelve.
+    let limit = round_trip * 10;
+    let events = numbered_events(&["a"], 6000);
+    let what = "`produce_events_batch` to return with 6000 outcomes";
     report_within(limit, what, PAYS_ROUND_TRIPS, &producer, &topic, &events).await?;
     Ok(())
 }
 
-const PAYS_ROUND_TRIPS: &str = "An answer takes 0.2 s here, and records travel together: all of them take a few round trips. \
-                                Awaiting a delivery, or a hundred, before the next send makes the rest pay a whole round \
+const PAYS_ROUND_TRIPS: &str = "An answer takes 0.3 s here, and records travel together: all of them take a few round trips. \
+                                Awaiting a delivery, or some hundred, before the next send makes the rest pay a whole round \
                                 trip each time. An async function does nothing until it is polled, so futures that are \
                                 collected and awaited in turn do that too: send all, then await the reports.";
 
@@ -55,6 +56,34 @@ async fn takes_a_full_queue_for_back_pressure() -> Verdict {
             "40 deliveries",
             "QueueFull means «not now»: the record was not taken, nothing is lost. Wait until delivery reports have made \
              room, then send the same record again.",
+        )
+    })
+}
+
+/// A full queue is back-pressure, whoever has filled it.
+#[rstest]
+#[testbed::test(mock)]
+async fn waits_for_room_that_others_have_taken() -> Verdict {
+    let round_trip = Duration::from_millis(300);
+    let room_for_one = [("queue.buffering.max.messages", "1")];
+    let (_cluster, topic, producer) = slow_cluster(1, round_trip, &room_for_one).await?;
+    let (other, events) = (numbered(None, 900), numbered_events(&["a"], 2));
+    // The other event is in the queue when the batch begins.
+    let (_, report) = tokio::join!(
+        produce_event(&producer, &topic.name, &other, |_| {}),
+        report(&producer, &topic, &events)
+    );
+    let report = report?;
+
+    judge(report.outcomes.iter().all(Result::is_ok), || {
+        Failure::new(
+            format!(
+                "two events, and room for one, which an event of another call had taken: {:?}",
+                report.outcomes
+            ),
+            "two deliveries",
+            "QueueFull means «not now», also when no record in the queue is the batch's own: a producer is shared, and the \
+             reports that make room may be others'. Wait, then send the same record again.",
         )
     })
 }
