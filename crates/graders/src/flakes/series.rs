@@ -116,7 +116,7 @@ pub fn run(
         for (index, result) in finished {
             match &result {
                 Ok(ran) if ran.was_aborted() => tallies[index].add_aborted(),
-                Ok(ran) => tallies[index].add(&ran.run.checks, ran.elapsed.as_secs_f64()),
+                Ok(ran) => tallies[index].add(&ran.run, ran.elapsed.as_secs_f64()),
                 Err(error) => tallies[index].add_broken(error.to_string()),
             }
             ended(&subjects[index], &result);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Check, Verdict};
+use crate::run::Run;
 
 /// What has to come out every time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,17 +87,16 @@ impl Tally {
     }
 
     /// One more run.
-    pub fn add(&mut self, checks: &[Check], seconds: f64) {
+    pub fn add(&mut self, run: &Run, seconds: f64) {
         self.runs += 1;
         self.seconds.push(seconds);
-        if checks.is_empty() {
+        if run.checks.is_empty() {
             self.broken.push("no check ran".to_owned());
         }
-        for check in checks {
-            if check.environment_broke() {
-                self.broken
-                    .push(format!("{}: {}", check.name, check.reason));
-            }
+        if run.checks.iter().any(Check::environment_broke) {
+            self.broken.push(not_graded(&run.stderr));
+        }
+        for check in &run.checks {
             let verdicts = self.verdicts.entry(check.name.clone()).or_default();
             *verdicts.entry(check.verdict).or_default() += 1;
             if check.verdict == Verdict::Fail {
@@ -167,6 +167,12 @@ impl Tally {
     }
 }
 
+/// Why checks were not graded, in the words of the run: a line for each reason.
+fn not_graded(stderr: &str) -> String {
+    let reasons = stderr.lines().filter(|line| line.starts_with("NOT GRADED"));
+    reasons.collect::<Vec<_>>().join("; ")
+}
+
 impl Series {
     /// Whether every run came to the same verdicts, and they were the right ones.
     pub fn is_steady(&self) -> bool {
@@ -191,7 +197,12 @@ mod tests {
     fn flips(expected: Expected, runs: &[[Verdict; 2]]) -> usize {
         let mut tally = Tally::new("an answer", "docker", expected);
         for [named, other] in runs {
-            tally.add(&[check("a::named", *named), check("a::other", *other)], 1.0);
+            let run = Run {
+                code: Some(0),
+                checks: vec![check("a::named", *named), check("a::other", *other)],
+                stderr: String::new(),
+            };
+            tally.add(&run, 1.0);
         }
         tally.series().flips.len()
     }
