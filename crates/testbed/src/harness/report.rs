@@ -2,11 +2,38 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::Check;
 use crate::verdict::NotGraded;
 
 static ENTRIES: Mutex<Vec<(String, String, bool)>> = Mutex::new(Vec::new());
+
+static AGAIN: Mutex<Vec<(String, Duration)>> = Mutex::new(Vec::new());
+
+/// Remembers that a check was run again, and how long machine or broker stood still while it failed.
+pub fn run_again(check: &Check, stall: Duration) {
+    AGAIN
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push((check.path(), stall));
+}
+
+/// Prints which checks were run again.
+pub fn print_what_was_run_again() {
+    let entries = AGAIN.lock().unwrap_or_else(PoisonError::into_inner);
+    if entries.is_empty() {
+        return;
+    }
+    eprintln!(
+        "RUN AGAIN, {} times: a check failed while this machine or its Kafka stood still, and that is no verdict.",
+        entries.len()
+    );
+    for (check, stall) in entries.iter() {
+        eprintln!("    {check}, {:.1} s", stall.as_secs_f64());
+    }
+    eprintln!();
+}
 
 /// Remembers that a check could not be graded.
 pub fn not_graded(check: &Check, reason: &NotGraded) {
