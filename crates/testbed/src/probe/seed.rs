@@ -7,6 +7,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use super::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
+use crate::context::unique_name;
 use crate::verdict::Verdict;
 
 /// A record to put on the broker.
@@ -42,6 +43,29 @@ impl Topic {
     }
 }
 
+impl Topic {
+    /// Sends records in a transaction to this partition and aborts it: their offsets are used up, and so is one more for the
+    /// mark that ends it, and nobody who reads what is committed is handed any of them. Needs a real broker.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not take part.
+    pub async fn seed_aborted(&self, seeds: Vec<Seed>) -> Verdict {
+        let topic = self.clone();
+        blocking("aborting a transaction", move || {
+            let producer: BaseProducer = topic
+                .client
+                .clone()
+                .set("transactional.id", unique_name("transaction"))
+                .create()?;
+            producer.init_transactions(ANSWER_TIMEOUT)?;
+            producer.begin_transaction()?;
+            send_with(&producer, &topic, &seeds)?;
+            producer.abort_transaction(ANSWER_TIMEOUT)
+        })
+        .await
+    }
+}
+
 fn send_all(topic: &Topic, seeds: &[Seed]) -> KafkaResult<()> {
     let producer: BaseProducer = topic
         .client
@@ -49,6 +73,10 @@ fn send_all(topic: &Topic, seeds: &[Seed]) -> KafkaResult<()> {
         // Keeps the order as idempotence would, which takes half a second to begin with.
         .set("max.in.flight", "1")
         .create()?;
+    send_with(&producer, topic, seeds)
+}
+
+fn send_with(producer: &BaseProducer, topic: &Topic, seeds: &[Seed]) -> KafkaResult<()> {
     for seed in seeds {
         let mut record: BaseRecord<'_, [u8], [u8]> =
             BaseRecord::to(&topic.name).partition(seed.partition);

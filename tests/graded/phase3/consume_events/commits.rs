@@ -15,7 +15,8 @@ use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
     Gate, Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consume_until_idle, consumer,
-    judge_any_handed, judge_committed, numbered, only_member, place, times, until, until_idle,
+    judge_any_handed, judge_committed, judge_committed_or, numbered, only_member, place, times,
+    until, until_idle,
 };
 
 /// Uneven partitions: 2, 3 and 4 events.
@@ -188,6 +189,64 @@ async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
              has answered: commit it synchronously.",
         )
     })
+}
+
+/// The committed offset is one past the last processed, also where offsets are missing in between.
+#[rstest]
+#[testbed::test(real)]
+async fn commits_offsets_and_not_counts() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed_aborted(numbered(times(3, 0))).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let report = consume(&consumer, &until(4), handed.handler()).await?;
+    judge_any_handed(&handed, &report)?;
+    close(consumer).await?;
+    judge_committed_or(&topic, &group, &handed.accepted(), |_, _| {
+        "Offsets are not counted: aborted transactions and compaction leave gaps, so the next offset to read is the last \
+         processed record's own offset + 1, however many records there were."
+    })
+    .await
+}
+
+/// A refusal that passes leaves nothing uncommitted unnoticed: what was processed is committed, or an error says that it is
+/// not.
+#[rstest]
+#[testbed::test(mock)]
+async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let (gate, wait) = Gate::new();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 2 {
+            wait();
+        }
+        Ok(())
+    });
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let mut run = Run::start(&consumer, &until(3), handler);
+    run.hands_over(&handed, 3, NOTHING_COMES).await?;
+    // The next commit covers the last event. librdkafka does not repeat it by itself after this refusal.
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal]);
+    gate.open();
+    let outcome = run.end().await?;
+    cluster.faults()?.fail_no_more(RDKafkaApiKey::OffsetCommit);
+    close(consumer).await?;
+    if outcome.is_err() {
+        return Ok(());
+    }
+    judge_committed_or(&topic, &group, &handed.accepted(), |_, _| {
+        "A commit that was refused has committed nothing, whether the reason passes or not. Commit what it covered again, until \
+         the broker has taken it, or return the error: Ok says that all is committed."
+    })
+    .await
 }
 
 /// The broker's refusal of the last commit is an error with the broker's code.

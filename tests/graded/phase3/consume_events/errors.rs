@@ -11,8 +11,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered,
-    only_member, times, until, until_idle,
+    Gate, Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed,
+    numbered, only_member, times, until, until_idle,
 };
 
 /// A consumer of the check's own, which shows that the fault reaches consumers.
@@ -142,16 +142,29 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let topic = cluster.topic(1).await?;
     topic.seed(numbered(times(3, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
+    let (gate, wait) = Gate::new();
+    let handler = handed.handler_that(move |earlier, _| {
+        if earlier == 2 {
+            wait();
+        }
+        Ok(())
+    });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handed.handler());
+    let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster
         .faults()?
         .fail_next(RDKafkaApiKey::Fetch, &[refusal; 100]);
+    // Two rounds of fetching: the error waits in the consumer when the handler is done, and no pause comes before it.
+    run.goes_on_for(Duration::from_secs(1), &handed, FINISHES_FIRST)
+        .await?;
+    gate.open();
     let outcome = run.end().await?;
     cluster.faults()?.fail_no_more(RDKafkaApiKey::Fetch);
     judge_code(&outcome, RDKafkaErrorCode::TopicAuthorizationFailed)?;
     close(consumer).await?;
     judge_committed(&topic, &group, &handed.accepted()).await
 }
+
+const FINISHES_FIRST: &str = "An event in work is finished first, whatever comes meanwhile: a handler cannot be called back.";
