@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use event_log::group::{RebalanceError, WorkerError};
 use event_log::timeline::Entry;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -98,6 +99,62 @@ async fn says_which_worker_failed() -> Verdict {
             "Err with Worker, its number and the client's error",
             "A worker's task can end before its time, and its handle holds the reason. A timeout of the step that waits \
              for it says nothing of that.",
+        )
+    })
+}
+
+/// A worker that fails when it is told to stop has failed: its last commit was refused.
+#[rstest]
+#[testbed::test(mock, deadline = 30)]
+async fn says_which_worker_failed_at_the_end() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(2).await?;
+    topic.seed(events(2, 3)).await?;
+    let demonstration = Demonstration::new(topic, 1, 6)?;
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+    cluster
+        .faults()?
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
+    let outcome = demonstration.outcome().await?;
+    let code = match &outcome {
+        Err(RebalanceError::Worker(_, error)) => error.code(),
+        _ => None,
+    };
+    judge(
+        code == Some(RDKafkaErrorCode::GroupAuthorizationFailed),
+        || {
+            Failure::new(
+                format!(
+                    "{}, while the broker refused every commit",
+                    in_short(&outcome)
+                ),
+                "Err with Worker, its number and Kafka's code GroupAuthorizationFailed",
+                "Being told to stop is no excuse: a worker commits as it stops, and what it returns then says whether that \
+                 went well. Look at the outcome of every worker, also of those that were told.",
+            )
+        },
+    )
+}
+
+/// A worker whose task panics has failed.
+#[rstest]
+#[testbed::test(deadline = 30)]
+async fn says_which_worker_panicked() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(events(2, 3)).await?;
+    let mut demonstration = Demonstration::new(topic, 1, 6)?;
+    demonstration.plan.step_timeout = STEP_TIMEOUT;
+    let running = demonstration.begin(|_| panic!("the work of this check panics"));
+    let outcome = running.outcome().await?;
+    judge(matches!(outcome, Err(RebalanceError::Worker(..))), || {
+        Failure::new(
+            format!(
+                "{}, after the work of worker 1 had panicked",
+                in_short(&outcome)
+            ),
+            "Err with Worker, its number and WorkerError::Task",
+            "A panic ends a task and nothing else: its handle gives an error when it is awaited, and whoever does not look \
+             waits for a worker that is not there any more.",
         )
     })
 }

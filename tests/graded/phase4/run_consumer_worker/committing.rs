@@ -33,6 +33,31 @@ async fn commits_when_it_stops() -> Verdict {
     )
 }
 
+/// So are those of the partitions that it kept when others were taken from it.
+#[rstest]
+#[testbed::test(real, deadline = 30)]
+async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(4).await?)?;
+    team.client
+        .set("partition.assignment.strategy", "cooperative-sticky");
+    team.topic.seed(events(4, 3)).await?;
+    team.start(1);
+    team.until_done(12, "Each record that is polled is handed to `work`.")
+        .await?;
+    team.start(2);
+    team.until_settled(&[1, 2]).await?;
+    team.stop(1).await?;
+
+    let committed = team.probe.committed().await?;
+    judge_committed(
+        "after a second worker had taken two of four partitions, and the first had returned,",
+        &committed,
+        &(0..4).map(|partition| (partition, 3)).collect(),
+        "A cooperative assignor takes away what moves and leaves the rest: forget what you know of the partitions that were \
+         revoked, and not of those that you have kept. They are yours to commit when you stop.",
+    )
+}
+
 /// While `work` runs, no committed offset is past the event in hand.
 #[rstest]
 #[testbed::test(deadline = 30)]
