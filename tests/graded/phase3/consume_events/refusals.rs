@@ -1,6 +1,9 @@
 //! What happens when the handler refuses an event.
 
+use std::sync::Arc;
+
 use event_log::consuming::{ConsumeError, Handler};
+use event_log::phase3_consumer::EventConsumer;
 use rstest::rstest;
 use testbed::history::{Place, committed_ahead};
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
@@ -23,8 +26,18 @@ fn refusing(handed: &Handed, refused: Place) -> Handler {
     })
 }
 
+/// A run that the handler has ended. The consumer is open: closing one may commit, and what counts is what was committed
+/// before the return.
+struct Refused {
+    topic: Topic,
+    group: String,
+    consumer: Arc<EventConsumer>,
+    handed: Handed,
+    outcome: Outcome,
+}
+
 /// Six events in one partition, of which the handler refuses one.
-async fn run_with_a_refusal(refused: i64) -> Verdict<(Topic, String, Handed, Outcome)> {
+async fn run_with_a_refusal(refused: i64) -> Verdict<Refused> {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered(times(6, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
@@ -33,9 +46,14 @@ async fn run_with_a_refusal(refused: i64) -> Verdict<(Topic, String, Handed, Out
     let outcome = Run::start(&consumer, &until(6), handler)
         .end_or(TRIED_AGAIN)
         .await?;
-    close(consumer).await?;
     judge_any_handed(&handed, &outcome)?;
-    Ok((topic, group, handed, outcome))
+    Ok(Refused {
+        topic,
+        group,
+        consumer,
+        handed,
+        outcome,
+    })
 }
 
 /// The error names the event's partition and offset, and what the handler said.
@@ -70,7 +88,9 @@ async fn names_the_refused_event() -> Verdict {
 #[rstest]
 #[testbed::test]
 async fn hands_over_nothing_after_a_refusal() -> Verdict {
-    let (_topic, _group, handed, outcome) = run_with_a_refusal(3).await?;
+    let Refused {
+        handed, outcome, ..
+    } = run_with_a_refusal(3).await?;
     let offsets: Vec<i64> = handed.events().iter().map(|event| event.offset).collect();
     // Whether side by side handlers are called in order is chance; that more than 3 are called is not.
     judge(offsets.iter().max() == Some(&3), || {
@@ -92,7 +112,12 @@ async fn hands_over_nothing_after_a_refusal() -> Verdict {
 #[case::last(5)]
 #[testbed::test]
 async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
-    let (topic, group, _handed, _outcome) = run_with_a_refusal(refused).await?;
+    let Refused {
+        topic,
+        group,
+        consumer: _open,
+        ..
+    } = run_with_a_refusal(refused).await?;
     let accepted: Vec<Place> = (0..refused).map(|offset| (0, offset)).collect();
     judge_committed_or(
         &topic,
@@ -110,7 +135,13 @@ async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
 #[rstest]
 #[testbed::test]
 async fn the_refused_event_comes_again() -> Verdict {
-    let (topic, group, _handed, _outcome) = run_with_a_refusal(3).await?;
+    let Refused {
+        topic,
+        group,
+        consumer: first,
+        ..
+    } = run_with_a_refusal(3).await?;
+    close(first).await?;
     let again = Handed::default();
     let consumer = consumer(&topic.member(&group), &topic.name)?;
     consume(&consumer, &until(3), again.handler()).await?;
