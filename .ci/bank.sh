@@ -4,4 +4,4 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-KAFKALINGS_KAFKA=docker cargo run --quiet -p graders -- all --skip stubs,mutants,flakes
+KAFKALINGS_KAFKA=docker cargo run --quiet -p graders -- all --skip stubs,mutants,flakes --json target/graders/bank.json
