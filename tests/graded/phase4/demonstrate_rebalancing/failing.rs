@@ -135,26 +135,3 @@ async fn says_which_worker_failed_at_the_end() -> Verdict {
         },
     )
 }
-
-/// A worker whose task panics has failed.
-#[rstest]
-#[testbed::test(deadline = 30)]
-async fn says_which_worker_panicked() -> Verdict {
-    let topic = Cluster::shared()?.topic(2).await?;
-    topic.seed(events(2, 3)).await?;
-    let mut demonstration = Demonstration::new(topic, 1, 6)?;
-    demonstration.plan.step_timeout = STEP_TIMEOUT;
-    let running = demonstration.begin(|_| panic!("the work of this check panics"));
-    let outcome = running.outcome().await?;
-    judge(matches!(outcome, Err(RebalanceError::Worker(..))), || {
-        Failure::new(
-            format!(
-                "{}, after the work of worker 1 had panicked",
-                in_short(&outcome)
-            ),
-            "Err with Worker, its number and WorkerError::Task",
-            "A panic ends a task and nothing else: its handle gives an error when it is awaited, and whoever does not look \
-             waits for a worker that is not there any more.",
-        )
-    })
-}
