@@ -89,8 +89,13 @@ async fn names_the_refused_event() -> Verdict {
 #[testbed::test]
 async fn hands_over_nothing_after_a_refusal() -> Verdict {
     let Refused {
-        handed, outcome, ..
+        handed,
+        outcome,
+        consumer,
+        ..
     } = run_with_a_refusal(3).await?;
+    // What was started side by side is called by then.
+    close(consumer).await?;
     let offsets: Vec<i64> = handed.events().iter().map(|event| event.offset).collect();
     // Whether side by side handlers are called in order is chance; that more than 3 are called is not.
     judge(offsets.iter().max() == Some(&3), || {
