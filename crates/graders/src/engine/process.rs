@@ -34,6 +34,8 @@ impl Process<'_> {
         let begun = Instant::now();
         let mut child = Command::new(self.checks)
             .arg(self.filter)
+            // Several programs run at a time, so each has fewer checks at a time than a learner's.
+            .env("RUST_TEST_THREADS", "16")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -26,7 +26,7 @@ pub const NOT_GRADED: u8 = 3;
 
 /// How many checks run at a time unless `--test-threads` or `RUST_TEST_THREADS` say otherwise. Checks wait for Kafka
 /// far more than they compute.
-const CHECKS_AT_A_TIME: usize = 16;
+const CHECKS_AT_A_TIME: usize = 24;
 
 /// What a check needs in order to be graded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
