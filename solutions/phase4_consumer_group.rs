@@ -221,7 +221,7 @@ fn numbers(partitions: &TopicPartitionList) -> Vec<i32> {
 ///
 /// - It runs `plan.workers` workers on `topic`, numbered from 1, all with `config` and `timeline`. Worker 1 starts
 ///   first; each next one starts when the group has settled on the one before.
-/// - The group has settled when the newest worker has been assigned what it gets, be that nothing, and every one of
+/// - The group has settled when the newest worker has had an assignment, which may be empty, and every one of
 ///   `plan.partitions` partitions has an owner among the workers that run.
 /// - No worker stops before all `plan.seeded` events are processed.
 /// - Then it stops the workers in the order in which they started, each next one when the group has settled on those

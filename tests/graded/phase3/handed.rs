@@ -43,6 +43,18 @@ impl Handed {
         })
     }
 
+    /// A handler that is held at one event: the one before which `earlier` were handed over. The gate lets it go on.
+    pub(super) fn handler_held_after(&self, earlier: usize) -> (Handler, Gate) {
+        let (gate, wait) = Gate::new();
+        let handler = self.handler_that(move |before, _| {
+            if before == earlier {
+                wait();
+            }
+            Ok(())
+        });
+        (handler, gate)
+    }
+
     pub(super) fn events(&self) -> Vec<ReceivedEvent> {
         self.lock().handed.clone()
     }
@@ -73,7 +85,7 @@ pub(super) struct Gate(mpsc::Sender<()>);
 
 impl Gate {
     /// A gate, and what waits at it.
-    pub(super) fn new() -> (Self, impl Fn() + Send + Sync + 'static) {
+    fn new() -> (Self, impl Fn() + Send + Sync + 'static) {
         let (sender, receiver) = mpsc::channel();
         let receiver = Mutex::new(receiver);
         let wait = move || {

@@ -17,7 +17,7 @@ use testbed::probe::Seed;
 use testbed::{Apart, Failure, Topic, Verdict, within};
 use tokio_util::sync::CancellationToken;
 
-use handed::{Gate, Handed};
+use handed::Handed;
 use judging::{judge_any_handed, judge_committed, judge_committed_or, misconception};
 use run::{Outcome, Run, consume, consume_until_idle, ok};
 

@@ -67,8 +67,11 @@ impl Beats {
 
 /// Starts the beat. It goes on until the process ends.
 pub fn start() {
-    // Without it a verdict counts as it comes.
-    let _ = thread::Builder::new().name("pulse".to_owned()).spawn(beat);
+    if let Err(error) = thread::Builder::new().name("pulse".to_owned()).spawn(beat) {
+        eprintln!(
+            "kafkalings: nothing watches whether this machine keeps up, so each failure counts as it comes ({error})"
+        );
+    }
 }
 
 /// The longest stall of machine or broker since then.

@@ -10,7 +10,7 @@ use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Gate, Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consumer, judge_any_handed,
+    Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consumer, judge_any_handed,
     judge_committed, numbered, ok, only_member, times, until, until_idle,
 };
 
@@ -322,13 +322,7 @@ async fn finishes_the_event_in_work_when_stopped() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered(times(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let (gate, wait) = Gate::new();
-    let handler = handed.handler_that(move |earlier, _| {
-        if earlier == 0 {
-            wait();
-        }
-        Ok(())
-    });
+    let (handler, gate) = handed.handler_held_after(0);
     let options = until_idle(NOT_IDLE);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handler);

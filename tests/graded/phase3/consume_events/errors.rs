@@ -11,8 +11,8 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Gate, Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed,
-    numbered, only_member, times, until, until_idle,
+    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered,
+    only_member, times, until, until_idle,
 };
 
 /// A consumer of the check's own, which shows that the fault reaches consumers.
@@ -142,13 +142,7 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let topic = cluster.topic(1).await?;
     topic.seed(numbered(times(3, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let (gate, wait) = Gate::new();
-    let handler = handed.handler_that(move |earlier, _| {
-        if earlier == 2 {
-            wait();
-        }
-        Ok(())
-    });
+    let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
