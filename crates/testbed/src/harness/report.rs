@@ -26,7 +26,7 @@ pub fn print_what_was_run_again() {
         return;
     }
     eprintln!(
-        "RUN AGAIN, {} times: a check failed while this machine or its Kafka stood still, and that is no verdict.",
+        "RUN AGAIN, {} times: a check did not pass while this machine or its Kafka stood still, and that is no verdict.",
         entries.len()
     );
     for (check, stall) in entries.iter() {
