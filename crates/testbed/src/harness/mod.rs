@@ -66,8 +66,10 @@ pub type Body = Pin<Box<dyn Future<Output = Verdict>>>;
 impl Check {
     /// The name to select it by, such as `phase2::produce_event::keeps_the_key`.
     pub fn path(&self) -> String {
-        let module = self.module.split_once("::").map_or("", |(_, rest)| rest);
-        format!("{module}::{}", self.name)
+        match self.module.split_once("::") {
+            Some((_, module)) => format!("{module}::{}", self.name),
+            None => self.name.to_owned(),
+        }
     }
 }
 
