@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`bank`]: wrong and right answers, and what the failures of the wrong ones say.
+//! - [`docs`]: links, contents, excerpts and settings of the documents.
 //! - [`engine`]: compiles answers in place of the reference and runs the checks on them.
 //! - [`flakes`]: whether verdicts flip when the machine is busy.
 //! - [`grading`]: whether the wrong answers were caught and the right ones passed.
@@ -22,6 +23,7 @@
 //! What needs nothing but the files is in `tests/`; what needs Kafka is a command of the program.
 
 pub mod bank;
+pub mod docs;
 pub mod engine;
 pub mod facts;
 pub mod flakes;

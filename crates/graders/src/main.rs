@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod commands {
     pub mod add;
     pub mod all;
+    pub mod docs;
     pub mod flakes;
     pub mod messages;
     pub mod mutants;
@@ -36,6 +37,7 @@ enum Command {
     Mutants(commands::mutants::Args),
     Flakes(commands::flakes::Args),
     Stubs(commands::stubs::Args),
+    Docs(commands::docs::Args),
     All(commands::all::Args),
     Page(commands::page::Args),
     Add(commands::add::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         Command::Mutants(args) => commands::mutants::run(&args),
         Command::Flakes(args) => commands::flakes::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
+        Command::Docs(args) => commands::docs::run(&args),
         Command::All(args) => commands::all::run(&args),
         Command::Page(args) => commands::page::run(&args),
         Command::Add(args) => commands::add::run(&args),

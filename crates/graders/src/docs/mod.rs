@@ -1,0 +1,96 @@
+//! Checks of the documents that need nothing but the files: links, the book's contents, excerpts and settings.
+//!
+//! - [`links`]: every link leads to a file and a heading that exist.
+//! - [`contents`]: the chapters and `docs/SUMMARY.md` agree.
+//! - [`excerpts`]: code in a chapter is what stands in the source.
+//! - [`settings`]: every setting that is named exists.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::kit::{Kit, KitError};
+
+pub mod contents;
+pub mod excerpts;
+mod fields;
+mod item;
+pub mod links;
+mod markdown;
+mod properties;
+pub mod settings;
+
+/// The folder of the book, from the kit's folder.
+pub const FOLDER: &str = "docs/";
+
+const MARKDOWN: &str = ".md";
+const RUST: &str = ".rs";
+
+/// Something in a document that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The file, from the kit's folder.
+    pub file: String,
+    /// The line, from 1 on.
+    pub line: usize,
+    /// What is wrong and what to do.
+    pub what: String,
+}
+
+/// What one of the checks came to.
+#[derive(Debug)]
+pub struct Report {
+    /// What it looks at.
+    pub name: &'static str,
+    /// How many of them it has looked at.
+    pub count: usize,
+    /// What it found.
+    pub problems: Vec<Problem>,
+}
+
+/// Why nothing can be said.
+#[derive(Debug, Error)]
+pub enum DocsError {
+    /// A file is missing.
+    #[error(transparent)]
+    Kit(#[from] KitError),
+    /// `exercises.toml` is not what it should be.
+    #[error(transparent)]
+    Facts(#[from] crate::facts::FactsError),
+    /// librdkafka's list of properties is not to be had.
+    #[error("librdkafka's CONFIGURATION.md: {0}")]
+    Properties(String),
+    /// The output of cargo cannot be read.
+    #[error("cargo metadata: {0}")]
+    Metadata(#[from] serde_json::Error),
+}
+
+impl Problem {
+    fn new(file: &str, line: usize, what: impl Into<String>) -> Self {
+        Self {
+            file: file.to_owned(),
+            line,
+            what: what.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file, self.line, self.what)
+    }
+}
+
+/// All checks, in the order in which they are told.
+///
+/// # Errors
+/// When files cannot be read.
+pub fn check(kit: &Kit) -> Result<Vec<Report>, DocsError> {
+    Ok(vec![
+        links::check(kit)?,
+        contents::check(kit)?,
+        excerpts::check(kit)?,
+        settings::check(kit)?,
+        settings::check_list(kit)?,
+    ])
+}

@@ -1,0 +1,109 @@
+//! The properties of the librdkafka that the kit is built with, from its own list.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use super::DocsError;
+use crate::kit::Kit;
+
+/// What librdkafka has and its list leaves out.
+const HIDDEN: [&str; 1] = ["test.mock.num.brokers"];
+
+/// The properties' names.
+///
+/// # Errors
+/// When cargo does not say where librdkafka is, or its list cannot be read.
+pub fn all(kit: &Kit) -> Result<BTreeSet<String>, DocsError> {
+    let manifest = manifest(kit)?;
+    let file = Path::new(&manifest).with_file_name("librdkafka/CONFIGURATION.md");
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| DocsError::Properties(format!("{}: {error}", file.display())))?;
+    let mut names = names(&text);
+    if names.contains("bootstrap.servers") {
+        names.extend(HIDDEN.map(str::to_owned));
+        Ok(names)
+    } else {
+        Err(DocsError::Properties(format!(
+            "no tables of properties in {}",
+            file.display()
+        )))
+    }
+}
+
+/// Where the manifest of the locked rdkafka-sys is.
+fn manifest(kit: &Kit) -> Result<String, DocsError> {
+    // Of all platforms, cargo has downloaded the packages of this one alone.
+    let host = cargo(kit, &["-vV"])?;
+    let host = host
+        .lines()
+        .find_map(|line| line.strip_prefix("host: "))
+        .unwrap_or_default()
+        .to_owned();
+    let platform = ["--filter-platform", &host];
+    let said = cargo(
+        kit,
+        &[
+            &["metadata", "--format-version", "1", "--offline", "--locked"][..],
+            &platform,
+        ]
+        .concat(),
+    )?;
+    let metadata: serde_json::Value = serde_json::from_str(&said)?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let manifest = packages
+        .filter(|package| package["name"] == "rdkafka-sys")
+        .find_map(|package| package["manifest_path"].as_str());
+    manifest
+        .map(str::to_owned)
+        .ok_or_else(|| DocsError::Properties("Cargo.lock has no rdkafka-sys".to_owned()))
+}
+
+fn cargo(kit: &Kit, arguments: &[&str]) -> Result<String, DocsError> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(arguments)
+        .current_dir(kit.root())
+        .output()
+        .map_err(|error| DocsError::Properties(format!("cargo: {error}")))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        Err(DocsError::Properties(said))
+    }
+}
+
+/// The first column of the tables that begin with `Property`.
+fn names(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut in_table = false;
+    for line in text.lines() {
+        let first = line.split_once('|').map(|(first, _)| first.trim());
+        match first {
+            None => in_table = false,
+            Some("Property") => in_table = true,
+            Some(rule) if rule.starts_with('-') => {}
+            Some(name) if in_table => {
+                names.insert(name.to_owned());
+            }
+            Some(_) => {}
+        }
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn names_are_the_first_column_of_the_tables() {
+        let text = "# Properties\n\nProperty | C/P | Range\n-----|-----|----\nacks    |  P  | 1 | *a \\| b*\nlinger.ms | P |\n\nOther | one\n---|---\nno | x\n";
+        assert_eq!(
+            names(text).into_iter().collect::<Vec<_>>(),
+            ["acks", "linger.ms"]
+        );
+    }
+}
