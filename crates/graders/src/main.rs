@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 mod commands {
     pub mod add;
     pub mod all;
+    pub mod book;
     pub mod docs;
     pub mod flakes;
     pub mod messages;
@@ -38,6 +39,7 @@ enum Command {
     Flakes(commands::flakes::Args),
     Stubs(commands::stubs::Args),
     Docs(commands::docs::Args),
+    Book(commands::book::Args),
     All(commands::all::Args),
     Page(commands::page::Args),
     Add(commands::add::Args),
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         Command::Flakes(args) => commands::flakes::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::Docs(args) => commands::docs::run(&args),
+        Command::Book(args) => commands::book::run(&args),
         Command::All(args) => commands::all::run(&args),
         Command::Page(args) => commands::page::run(&args),
         Command::Add(args) => commands::add::run(&args),

@@ -4,6 +4,8 @@
 //! - [`contents`]: the chapters and `docs/SUMMARY.md` agree.
 //! - [`excerpts`]: code in a chapter is what stands in the source.
 //! - [`settings`]: every setting that is named exists.
+//!
+//! And [`outside`], which is no check: what becomes of links out of the book on its pages.
 
 use std::fmt;
 
@@ -17,6 +19,7 @@ mod fields;
 mod item;
 pub mod links;
 mod markdown;
+pub mod outside;
 mod properties;
 pub mod settings;
 

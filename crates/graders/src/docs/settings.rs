@@ -29,7 +29,7 @@ static SETTING: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Endings of files that need not be in the repository, and of hosts.
-const ENDINGS: [&str; 7] = [".svg", ".properties", ".sh", ".com", ".io", ".org", ".rs"];
+const ENDINGS: [&str; 6] = [".svg", ".properties", ".sh", ".com", ".io", ".org"];
 
 /// What stands for any setting.
 const PLACEHOLDER: &str = "key=value";
