@@ -52,8 +52,9 @@ pub async fn produce_event(
     event: &Event,
     on_delivery: impl Fn(&DeliveryOutcome) + Send + Sync + 'static,
 ) -> DeliveryOutcome {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (producer, topic, event, on_delivery);
+    // The chapter: docs/phase2.md#produce_event; hints: HINTS.md#produce_event.
     todo!("phase 2, exercise produce_event: write it in exercises/phase2_producer.rs")
 }
 
@@ -75,7 +76,8 @@ pub async fn produce_events_batch(
     topic: &str,
     events: &[Event],
 ) -> BatchReport {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (producer, topic, events);
+    // The chapter: docs/phase2.md#produce_events_batch; hints: HINTS.md#produce_events_batch.
     todo!("phase 2, exercise produce_events_batch: write it in exercises/phase2_producer.rs")
 }

@@ -22,6 +22,7 @@ use crate::experiments::{
 /// - **Counted:** the consumers that own a partition at least, by the broker's list of members.
 pub fn consumers_with_work(set_up: &Sharing) -> usize {
     let _ = set_up;
+    // The chapter: docs/phase5.md#consumers_with_work; hints: HINTS.md#consumers_with_work.
     todo!("phase 5, exercise consumers_with_work: write it in exercises/phase5_reflection.rs")
 }
 
@@ -33,6 +34,7 @@ pub fn consumers_with_work(set_up: &Sharing) -> usize {
 /// - **Counted:** in which partition each of the two is then.
 pub fn key_after_growth(set_up: &Growth) -> KeyPlaces {
     let _ = set_up;
+    // The chapter: docs/phase5.md#key_after_growth; hints: HINTS.md#key_after_growth.
     todo!("phase 5, exercise key_after_growth: write it in exercises/phase5_reflection.rs")
 }
 
@@ -44,6 +46,7 @@ pub fn key_after_growth(set_up: &Growth) -> KeyPlaces {
 /// - **Counted:** what the delivery report says.
 pub fn acks_and_replicas(set_up: &Replication) -> Answer {
     let _ = set_up;
+    // The chapter: docs/phase5.md#acks_and_replicas; hints: HINTS.md#acks_and_replicas.
     todo!("phase 5, exercise acks_and_replicas: write it in exercises/phase5_reflection.rs")
 }
 
@@ -56,6 +59,7 @@ pub fn acks_and_replicas(set_up: &Replication) -> Answer {
 /// - **Counted:** whether all of them get the first event before the second.
 pub fn order_of_two(set_up: &TwoEvents) -> Order {
     let _ = set_up;
+    // The chapter: docs/phase5.md#order_of_two; hints: HINTS.md#order_of_two.
     todo!("phase 5, exercise order_of_two: write it in exercises/phase5_reflection.rs")
 }
 
@@ -67,6 +71,7 @@ pub fn order_of_two(set_up: &TwoEvents) -> Order {
 /// - **Counted:** the partitions that have got at least one of them.
 pub fn spread_of_records(set_up: &Spread) -> usize {
     let _ = set_up;
+    // The chapter: docs/phase5.md#spread_of_records; hints: HINTS.md#spread_of_records.
     todo!("phase 5, exercise spread_of_records: write it in exercises/phase5_reflection.rs")
 }
 
@@ -80,6 +85,7 @@ pub fn spread_of_records(set_up: &Spread) -> usize {
 /// - **Counted:** the offset of the first record that it gets, or that it gets an error.
 pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
     let _ = set_up;
+    // The chapter: docs/phase5.md#where_a_group_starts; hints: HINTS.md#where_a_group_starts.
     todo!("phase 5, exercise where_a_group_starts: write it in exercises/phase5_reflection.rs")
 }
 
@@ -91,6 +97,7 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 /// - **Counted:** the records that both have got.
 pub fn delivered_again(set_up: &Rerun) -> usize {
     let _ = set_up;
+    // The chapter: docs/phase5.md#delivered_again; hints: HINTS.md#delivered_again.
     todo!("phase 5, exercise delivered_again: write it in exercises/phase5_reflection.rs")
 }
 
@@ -105,6 +112,7 @@ pub fn delivered_again(set_up: &Rerun) -> usize {
 ///   again (repeated).
 pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
     let _ = set_up;
+    // The chapter: docs/phase5.md#lost_or_repeated; hints: HINTS.md#lost_or_repeated.
     todo!("phase 5, exercise lost_or_repeated: write it in exercises/phase5_reflection.rs")
 }
 
@@ -118,6 +126,7 @@ pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
 /// - **Counted:** how many records each of these three gets.
 pub fn second_group_reads(set_up: &Replay) -> Replayed {
     let _ = set_up;
+    // The chapter: docs/phase5.md#second_group_reads; hints: HINTS.md#second_group_reads.
     todo!("phase 5, exercise second_group_reads: write it in exercises/phase5_reflection.rs")
 }
 
@@ -130,6 +139,7 @@ pub fn second_group_reads(set_up: &Replay) -> Replayed {
 ///   partition at all are left out.
 pub fn first_member_sees(set_up: &SecondJoins) -> Vec<Step> {
     let _ = set_up;
+    // The chapter: docs/phase5.md#first_member_sees; hints: HINTS.md#first_member_sees.
     todo!("phase 5, exercise first_member_sees: write it in exercises/phase5_reflection.rs")
 }
 
@@ -142,6 +152,7 @@ pub fn first_member_sees(set_up: &SecondJoins) -> Vec<Step> {
 /// - **Counted:** the offset at which the new owner starts, and how many records both have worked on.
 pub fn handed_over_again(set_up: &InFlight) -> Handover {
     let _ = set_up;
+    // The chapter: docs/phase5.md#handed_over_again; hints: HINTS.md#handed_over_again.
     todo!("phase 5, exercise handed_over_again: write it in exercises/phase5_reflection.rs")
 }
 
@@ -154,6 +165,7 @@ pub fn handed_over_again(set_up: &InFlight) -> Handover {
 /// - **Counted:** the records that it gets.
 pub fn aborted_transaction(set_up: &Transactions) -> usize {
     let _ = set_up;
+    // The chapter: docs/phase5.md#aborted_transaction; hints: HINTS.md#aborted_transaction.
     todo!("phase 5, exercise aborted_transaction: write it in exercises/phase5_reflection.rs")
 }
 
@@ -166,6 +178,7 @@ pub fn aborted_transaction(set_up: &Transactions) -> usize {
 /// - **Counted:** the records in the log.
 pub fn copies_after_a_lost_answer(set_up: &LostAnswers) -> usize {
     let _ = set_up;
+    // The chapter: docs/phase5.md#copies_after_a_lost_answer; hints: HINTS.md#copies_after_a_lost_answer.
     todo!(
         "phase 5, exercise copies_after_a_lost_answer: write it in exercises/phase5_reflection.rs"
     )
