@@ -1,4 +1,4 @@
-//! Phase 2: the producer. The chapter: `docs/phase2.md`.
+//! Phase 2: the producer.
 //!
 //! A producer does not send a record when you hand it over: it puts it into a queue of its own. librdkafka's threads
 //! take it from there, gather it with others into a batch for its partition, send the batch to the broker that leads
@@ -52,8 +52,9 @@ pub async fn produce_event(
     event: &Event,
     on_delivery: impl Fn(&DeliveryOutcome) + Send + Sync + 'static,
 ) -> DeliveryOutcome {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (producer, topic, event, on_delivery);
+    // The chapter: docs/phase2.md#produce_event; hints: HINTS.md#produce_event.
     todo!("phase 2, exercise produce_event: write it in exercises/phase2_producer.rs")
 }
 
@@ -75,7 +76,8 @@ pub async fn produce_events_batch(
     topic: &str,
     events: &[Event],
 ) -> BatchReport {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (producer, topic, events);
+    // The chapter: docs/phase2.md#produce_events_batch; hints: HINTS.md#produce_events_batch.
     todo!("phase 2, exercise produce_events_batch: write it in exercises/phase2_producer.rs")
 }

@@ -1,4 +1,4 @@
-//! Phase 3: the consumer. The chapter: `docs/phase3.md`.
+//! Phase 3: the consumer.
 //!
 //! A consumer reads a partition from an offset onwards. Where it is now is its *position*; where its group would
 //! continue is the *committed offset*, kept by the broker. The two move apart while you work and meet when you commit.
@@ -57,7 +57,8 @@ pub async fn consume_events(
     options: &ConsumeOptions,
     handler: Handler,
 ) -> Result<ConsumeReport, ConsumeError> {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (consumer, options, handler);
+    // The chapter: docs/phase3.md#consume_events; hints: HINTS.md#consume_events.
     todo!("phase 3, exercise consume_events: write it in exercises/phase3_consumer.rs")
 }

@@ -1,4 +1,4 @@
-//! Phase 4: the consumer group. The chapter: `docs/phase4.md`.
+//! Phase 4: the consumer group.
 //!
 //! Consumers with the same `group.id` share the partitions of a topic: each partition has one owner at a time. When a
 //! member comes, goes, or is silent for too long, the group *rebalances*: partitions are revoked from their owners and
@@ -40,8 +40,9 @@ pub async fn run_consumer_worker(
     timeline: Timeline,
     stop: CancellationToken,
 ) -> Result<WorkerReport, WorkerError> {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (id, config, topic, timeline, stop);
+    // The chapter: docs/phase4.md#run_consumer_worker; hints: HINTS.md#run_consumer_worker.
     todo!("phase 4, exercise run_consumer_worker: write it in exercises/phase4_consumer_group.rs")
 }
 
@@ -65,8 +66,9 @@ pub async fn demonstrate_rebalancing(
     plan: &RebalancePlan,
     timeline: &Timeline,
 ) -> Result<RebalanceReport, RebalanceError> {
-    // These two lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
+    // These lines make way for your code. The first only keeps the compiler from warning about what is not used yet.
     let _ = (config, topic, plan, timeline);
+    // The chapter: docs/phase4.md#demonstrate_rebalancing; hints: HINTS.md#demonstrate_rebalancing.
     todo!(
         "phase 4, exercise demonstrate_rebalancing: write it in exercises/phase4_consumer_group.rs"
     )

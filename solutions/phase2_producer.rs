@@ -1,4 +1,4 @@
-//! Phase 2: the producer. The chapter: `docs/phase2.md`.
+//! Phase 2: the producer.
 //!
 //! A producer does not send a record when you hand it over: it puts it into a queue of its own. librdkafka's threads
 //! take it from there, gather it with others into a batch for its partition, send the batch to the broker that leads

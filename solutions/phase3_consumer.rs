@@ -1,4 +1,4 @@
-//! Phase 3: the consumer. The chapter: `docs/phase3.md`.
+//! Phase 3: the consumer.
 //!
 //! A consumer reads a partition from an offset onwards. Where it is now is its *position*; where its group would
 //! continue is the *committed offset*, kept by the broker. The two move apart while you work and meet when you commit.

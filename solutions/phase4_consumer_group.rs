@@ -1,4 +1,4 @@
-//! Phase 4: the consumer group. The chapter: `docs/phase4.md`.
+//! Phase 4: the consumer group.
 //!
 //! Consumers with the same `group.id` share the partitions of a topic: each partition has one owner at a time. When a
 //! member comes, goes, or is silent for too long, the group *rebalances*: partitions are revoked from their owners and

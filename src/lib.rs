@@ -10,10 +10,11 @@
 //! - [`consuming`]: how a consumer is told to work and what it reports (phase 3).
 //! - [`errors`]: which of Kafka's errors pass by themselves and which never will.
 //! - [`group`]: a worker of a consumer group, and a rebalance planned step by step (phase 4).
+//! - [`experiments`]: what is set up and what can be predicted (phase 5).
 //! - [`timeline`]: who owned which partition when, as data and as a picture.
 //! - [`cli`]: what the programs in `src/bin` share.
-//! - [`phase2_producer`], [`phase3_consumer`], [`phase4_consumer_group`]: the exercises. They are compiled
-//!   from `exercises/`, or from `solutions/` with `--features solutions`.
+//! - [`phase2_producer`], [`phase3_consumer`], [`phase4_consumer_group`], [`phase5_reflection`]: the exercises. They are
+//!   compiled from `exercises/`, or from `solutions/` with `--features solutions`.
 #![warn(missing_docs)]
 
 pub mod admin;
@@ -22,6 +23,7 @@ pub mod consuming;
 pub mod delivery;
 pub mod errors;
 pub mod event;
+pub mod experiments;
 pub mod group;
 pub mod settings;
 pub mod timeline;
@@ -41,3 +43,7 @@ pub mod phase3_consumer;
 )]
 #[cfg_attr(feature = "solutions", path = "../solutions/phase4_consumer_group.rs")]
 pub mod phase4_consumer_group;
+
+#[cfg_attr(not(feature = "solutions"), path = "../exercises/phase5_reflection.rs")]
+#[cfg_attr(feature = "solutions", path = "../solutions/phase5_reflection.rs")]
+pub mod phase5_reflection;

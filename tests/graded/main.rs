@@ -7,6 +7,7 @@
 //! - `phase2`: `produce_event`, `produce_events_batch`.
 //! - `phase3`: `consume_events`.
 //! - `phase4`: `run_consumer_worker`, `demonstrate_rebalancing`.
+//! - `phase5`: one experiment of `phase5_reflection` each.
 //! - `look`: where a failure sends the learner.
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ mod phase1;
 mod phase2;
 mod phase3;
 mod phase4;
+mod phase5;
 
 fn main() -> ExitCode {
     testbed::harness::main(look::look)

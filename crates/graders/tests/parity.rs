@@ -76,3 +76,34 @@ fn every_stub_ends_in_a_todo_that_names_it() {
         );
     }
 }
+
+/// A stub says where its chapter and its hints are, as exercises.toml does.
+#[test]
+fn every_stub_and_every_hint_names_the_chapter() {
+    let (kit, exercises) = kit_and_exercises();
+    let read = |path: &str| kit.read(path).unwrap_or_else(|error| panic!("{error}"));
+    for exercise in &exercises {
+        let path = exercise.stub_file();
+        let line = format!(
+            "// The chapter: {}; hints: {}.",
+            exercise.chapter, exercise.hint
+        );
+        assert!(read(&path).contains(&line), "{path} lacks «{line}»");
+
+        let (document, _) = exercise
+            .hint
+            .split_once('#')
+            .unwrap_or((&exercise.hint, ""));
+        let heading = format!("## {}\n", exercise.name);
+        let hints = read(document);
+        let section = hints.split_once(&heading).map_or("", |(_, rest)| rest);
+        let section = section.split("\n## ").next().unwrap_or_default();
+        let link = format!("]({})", exercise.chapter);
+        assert!(
+            section.contains(&link),
+            "{document}: the hints of {} lack a link to {}",
+            exercise.name,
+            exercise.chapter
+        );
+    }
+}

@@ -111,7 +111,7 @@ fn in_docker() -> Result<Cluster, String> {
 
 fn embedded() -> Result<Cluster, NotGraded> {
     eprintln!(
-        "\nOn librdkafka's mock cluster, in this process: it grades most of phases 2 and 3 and part of phase 4.\n\
+        "\nOn librdkafka's mock cluster, in this process: it grades most of phases 2 and 3 and part of phases 4 and 5.\n\
          What needs a real broker is named at the end as not graded. For all of it start Docker and run again.\n"
     );
     let mock =

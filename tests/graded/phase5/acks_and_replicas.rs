@@ -1,0 +1,1 @@
+//! The experiment of `acks_and_replicas`.

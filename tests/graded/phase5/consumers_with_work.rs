@@ -1,0 +1,1 @@
+//! The experiment of `consumers_with_work`.

@@ -1,0 +1,1 @@
+//! The experiment of `copies_after_a_lost_answer`.

@@ -1,0 +1,1 @@
+//! The experiment of `first_member_sees`.

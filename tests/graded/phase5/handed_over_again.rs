@@ -1,0 +1,1 @@
+//! The experiment of `handed_over_again`.

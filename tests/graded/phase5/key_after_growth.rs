@@ -1,0 +1,1 @@
+//! The experiment of `key_after_growth`.

@@ -1,0 +1,1 @@
+//! The experiment of `lost_or_repeated`.

@@ -1,0 +1,37 @@
+//! Phase 5: one experiment a file. Each check asks for the prediction first, then carries the experiment out on the broker
+//! of the run, and compares.
+
+use std::fmt::Debug;
+
+use testbed::{Failure, Verdict, judge};
+
+mod aborted_transaction;
+mod acks_and_replicas;
+mod consumers_with_work;
+mod copies_after_a_lost_answer;
+mod delivered_again;
+mod first_member_sees;
+mod handed_over_again;
+mod key_after_growth;
+mod lost_or_repeated;
+mod order_of_two;
+mod second_group_reads;
+mod spread_of_records;
+mod where_a_group_starts;
+
+/// Compares a prediction with what was counted. `happened` tells what the broker did, with numbers; `concept` is the idea
+/// that explains it.
+fn compare<P: Debug + PartialEq>(
+    predicted: &P,
+    counted: &P,
+    happened: &str,
+    concept: &str,
+) -> Verdict {
+    judge(predicted == counted, || {
+        Failure::new(
+            format!("{happened}\npredicted was {predicted:?}, and counted {counted:?}"),
+            "a prediction that agrees with what is counted, for this set-up and for others like it",
+            concept,
+        )
+    })
+}

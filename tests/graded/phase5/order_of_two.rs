@@ -1,0 +1,1 @@
+//! The experiment of `order_of_two`.

@@ -1,0 +1,1 @@
+//! The experiment of `second_group_reads`.

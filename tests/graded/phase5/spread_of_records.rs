@@ -1,0 +1,1 @@
+//! The experiment of `spread_of_records`.

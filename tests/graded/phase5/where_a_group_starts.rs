@@ -1,0 +1,1 @@
+//! The experiment of `where_a_group_starts`.
