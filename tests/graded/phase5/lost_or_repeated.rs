@@ -1,1 +1,189 @@
 //! The experiment of `lost_or_repeated`.
+
+use std::time::Duration;
+
+use event_log::experiments::{AutoCommit, Loss, Stored};
+use event_log::phase5_reflection::lost_or_repeated;
+use rstest::rstest;
+use testbed::history::Place;
+use testbed::probe::{GroupReader, Seed};
+use testbed::{Cluster, NotGraded, Topic, Verdict};
+
+use super::compare;
+
+/// The partition of the experiment.
+const RECORDS: i32 = 0;
+
+/// A second partition, with one record that is polled after the failure. Its offset in a commit shows that this commit was
+/// made after the failure: an automatic commit takes all partitions together.
+const CLOCK: i32 = 1;
+
+/// Records that are written when the first consumer is dead.
+const MORE: usize = 2;
+
+const fn auto_commit(
+    polled: usize,
+    handled: usize,
+    stored: Stored,
+    commit_was_due: bool,
+) -> AutoCommit {
+    AutoCommit {
+        polled,
+        handled,
+        stored,
+        commit_was_due,
+    }
+}
+
+/// The prediction of what an automatic commit loses and repeats agrees with what two consumers of a group got.
+#[rstest]
+#[case::stored_when_polled_and_committed(auto_commit(6, 2, Stored::WhenPolled, true))]
+#[case::stored_when_polled_and_not_committed(auto_commit(6, 2, Stored::WhenPolled, false))]
+#[case::stored_when_handled_and_committed(auto_commit(6, 4, Stored::WhenHandled, true))]
+#[case::stored_when_handled_and_not_committed(auto_commit(5, 3, Stored::WhenHandled, false))]
+#[case::failed_at_the_first_when_polled(auto_commit(3, 0, Stored::WhenPolled, true))]
+#[case::failed_at_the_first_when_handled(auto_commit(4, 0, Stored::WhenHandled, true))]
+#[testbed::test]
+async fn agrees_with_the_broker(#[case] set_up: AutoCommit) -> Verdict {
+    let predicted = lost_or_repeated(&set_up);
+    let topic = Cluster::shared()?.topic(2).await?;
+    let group = topic.new_group();
+    topic.seed(records(set_up.polled)).await?;
+
+    let first = topic.reader(&group, &settings(&set_up)).await?;
+    let polled = first.take(set_up.polled).await?;
+    let (handled, failed) = polled.split_at(set_up.handled.min(polled.len()));
+    for &record in handled {
+        done(&first, &set_up, record).await?;
+    }
+    // Here the worker fails. Nobody polls the records' partition again.
+    if set_up.commit_was_due {
+        wait_for_a_commit(&topic, &group, &first, &set_up).await?;
+    }
+
+    let committed = topic.group_probe(&group)?.committed().await?;
+    control(
+        &set_up,
+        committed.contains_key(&CLOCK),
+        committed.is_empty(),
+    )?;
+    topic.seed(records(MORE)).await?;
+    let second = topic.reader(&group, &[]).await?;
+    let rest = second.read_to_the_end().await?;
+    second.close().await?;
+    // Only now: closing commits.
+    first.close().await?;
+
+    let again = |records: &[Place]| records.iter().filter(|at| rest.contains(at)).count();
+    let counted = Loss {
+        lost: failed.len() - again(failed),
+        repeated: again(handled),
+    };
+    let committed = committed.get(&RECORDS).copied();
+    let happened = happened(&set_up, committed, rest.first());
+    compare(&predicted, &counted, &happened, concept(&set_up))
+}
+
+fn records(count: usize) -> Vec<Seed> {
+    (0..count)
+        .map(|number| Seed::text(RECORDS, number.to_string()))
+        .collect()
+}
+
+/// The settings of the first consumer. Where no automatic commit is to come, its time is far away.
+fn settings(set_up: &AutoCommit) -> [(&'static str, &'static str); 3] {
+    let stored_by_itself = match set_up.stored {
+        Stored::WhenPolled => "true",
+        Stored::WhenHandled => "false",
+    };
+    let interval = if set_up.commit_was_due {
+        "100"
+    } else {
+        "3600000"
+    };
+    [
+        ("enable.auto.commit", "true"),
+        ("enable.auto.offset.store", stored_by_itself),
+        ("auto.commit.interval.ms", interval),
+    ]
+}
+
+async fn done(consumer: &GroupReader, set_up: &AutoCommit, record: Place) -> Verdict {
+    match set_up.stored {
+        Stored::WhenPolled => Ok(()),
+        Stored::WhenHandled => consumer.store(record).await,
+    }
+}
+
+/// Waits until the consumer has made an automatic commit that began after this function did.
+async fn wait_for_a_commit(
+    topic: &Topic,
+    group: &str,
+    consumer: &GroupReader,
+    set_up: &AutoCommit,
+) -> Verdict {
+    topic.seed(vec![Seed::text(CLOCK, "now")]).await?;
+    consumer.take_partition(CLOCK).await?;
+    for record in consumer.take(1).await? {
+        if record.0 != CLOCK {
+            let seen = format!("a record at {record:?}");
+            return Err(NotGraded::broken("more than was polled", &seen));
+        }
+        done(consumer, set_up, record).await?;
+    }
+    let probe = topic.group_probe(group)?;
+    let deadline = tokio::time::Instant::now() + testbed::cluster::ANSWER_TIMEOUT;
+    while !probe.committed().await?.contains_key(&CLOCK) {
+        if tokio::time::Instant::now() >= deadline {
+            return Err(NotGraded::broken("auto-commit", &"no commit came"));
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    Ok(())
+}
+
+/// An automatic commit has come after the failure if one was due, and none at all otherwise.
+fn control(set_up: &AutoCommit, came_after: bool, none_came: bool) -> Verdict {
+    let as_said = if set_up.commit_was_due {
+        came_after
+    } else {
+        none_came
+    };
+    if as_said {
+        return Ok(());
+    }
+    Err(NotGraded::broken("auto-commit", &"not when it was due"))
+}
+
+fn happened(set_up: &AutoCommit, committed: Option<i64>, second_from: Option<&Place>) -> String {
+    let committed = committed.map_or_else(
+        || "no committed offset".to_owned(),
+        |offset| format!("the committed offset {offset}"),
+    );
+    let from = second_from.map_or_else(
+        || "got nothing".to_owned(),
+        |(_, offset)| format!("began at offset {offset}"),
+    );
+    format!(
+        "{} records were polled, and the worker had handled {} of them when it failed; the group then had {committed}, and \
+         the second consumer {from}",
+        set_up.polled, set_up.handled
+    )
+}
+
+fn concept(set_up: &AutoCommit) -> &'static str {
+    match (set_up.commit_was_due, set_up.stored) {
+        (true, Stored::WhenPolled) => {
+            "An automatic commit knows what was polled, not what was handled: all that is polled counts as done, and what a \
+             worker has not handled by then is skipped by the next consumer."
+        }
+        (true, Stored::WhenHandled) => {
+            "An automatic commit takes what is stored. If only handled records are stored, it neither skips what is left nor \
+             repeats what is done."
+        }
+        (false, _) => {
+            "What is stored is in the consumer's memory until a commit brings it to the broker: a process that dies before \
+             loses no record, and all its work is done again."
+        }
+    }
+}

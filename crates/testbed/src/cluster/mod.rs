@@ -21,6 +21,7 @@ mod mock;
 mod mock_binding;
 mod pause;
 pub mod reaper;
+mod retention;
 pub mod shared;
 
 pub use choice::{BOOTSTRAP_VARIABLE, FORCE_VARIABLE};

@@ -14,10 +14,12 @@ use crate::verdict::{NotGraded, Verdict};
 
 pub mod control;
 pub mod group;
+pub mod reader;
 pub mod seed;
 
 pub use control::ControlProducer;
 pub use group::{GroupProbe, Member};
+pub use reader::{GroupReader, Met};
 pub use seed::Seed;
 
 /// How soon a broker that is getting ready is asked again.
@@ -75,6 +77,18 @@ impl Topic {
         let topic = self.clone();
         blocking("asking for end offsets", move || {
             end_offsets(&reader(&topic.client)?, &topic)
+        })
+        .await
+    }
+
+    /// The first offset that is still there in a partition, and the one that its next record will get.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not tell.
+    pub async fn bounds(&self, partition: i32) -> Verdict<(i64, i64)> {
+        let topic = self.clone();
+        blocking("asking where a partition begins and ends", move || {
+            reader(&topic.client)?.fetch_watermarks(&topic.name, partition, ANSWER_TIMEOUT)
         })
         .await
     }
