@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, eventually, judge};
 
 use super::super::events;
 use super::super::patience::{self, LIMIT};
@@ -154,6 +154,75 @@ async fn lives_through_errors_that_pass() -> Verdict {
     .await?;
     team.stop(1).await?;
     Ok(())
+}
+
+/// What passes by itself is no reason to end, whatever it is.
+#[rstest]
+#[case::slow_broker(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT)]
+#[case::rebalance(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)]
+#[testbed::test(mock, deadline = 30)]
+async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    team.start(1);
+    team.until_done(3, "Each record that is polled is handed to `work`.")
+        .await?;
+
+    let control = connected(&team.topic).await?;
+    control
+        .subscribe(&[&team.topic.name])
+        .map_err(|error| NotGraded::broken("control", &error))?;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::Fetch, &[refusal; 100]);
+    meets_an_error(control).await?;
+    // Each consumer is told about once a second.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    faults.fail_no_more(RDKafkaApiKey::Fetch);
+    team.topic.seed(events(1, 3)).await?;
+    let concept = "is_passing knows more errors than a lost connection: brokers that are slow, that move or that are not ready \
+                   yet, and a group that rebalances. A list of your own forgets some: ask is_passing.";
+    let done = team.until_done(6, concept).await;
+    done.map_err(|not_passed| because(not_passed, concept))?;
+    team.stop(1).await?;
+    Ok(())
+}
+
+/// A commit that is refused for a reason that passes is no reason to end: its offsets can be committed the next time.
+#[rstest]
+#[case::rebalance(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)]
+#[case::lost_on_the_way(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION)]
+#[testbed::test(mock, deadline = 30)]
+async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRespErr) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::OffsetCommit, &[refusal]);
+    team.start(1);
+    let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
+                   for the next one, and work on. is_passing tells which errors these are, of a poll and of a commit.";
+    let because = |not_passed| because(not_passed, concept);
+    team.until_done(3, concept).await.map_err(because)?;
+    // Whoever commits every second or so, and not after each event, has done so by then.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    team.topic.seed(events(1, 3)).await?;
+    team.until_done(6, concept).await.map_err(because)?;
+    team.stop(1).await.map_err(because)?;
+    // Nobody meets the refusal any more, unless nobody has.
+    let other = team.topic.group_probe(&team.topic.new_group())?;
+    if other.may_commit().await? {
+        return Ok(());
+    }
+    Err(NotGraded::broken("the fault", &"no commit has met it"))
+}
+
+/// Whoever ends before the time has met what the check is about.
+fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
+    match not_passed {
+        NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
+        not_graded @ NotPassed::NotGraded(_) => not_graded,
+    }
 }
 
 /// A consumer of the check's own that has heard from the broker.
