@@ -6,6 +6,9 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
+# A grade is for all checks, also for those that a learner's run of one phase leaves out.
+export KAFKALINGS_PATIENT=1
+
 folder=target/grade
 mkdir -p "$folder"
 

@@ -9,7 +9,7 @@ pub enum Verdict {
     Pass,
     /// It does not.
     Fail,
-    /// The environment could not tell.
+    /// The environment could not tell, or it was left out because it takes long: nobody knows.
     NotGraded,
 }
 
@@ -143,10 +143,11 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     const PRINTED: &str = "\
-running 3 tests
+running 4 tests
 test phase2::produce_event::keeps_the_key ... ok
 test phase2::produce_event::waits         ... FAILED
 test phase2::produce_event::needs_more    ... ignored (not graded: needs a real broker)
+test phase2::produce_event::takes_long    ... ignored (left out: takes 12 s)
 
 failures:
 
@@ -161,14 +162,22 @@ failures:
 failures:
     phase2::produce_event::waits
 
-test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.02s
+test result: FAILED. 1 passed; 1 failed; 2 ignored; 0 measured; 4 filtered out; finished in 0.02s
 ";
 
     #[test]
     fn a_run_is_read_check_by_check() {
         let found = checks(PRINTED);
         let verdicts: Vec<Verdict> = found.iter().map(|check| check.verdict).collect();
-        assert_eq!(verdicts, [Verdict::Pass, Verdict::Fail, Verdict::NotGraded]);
+        assert_eq!(
+            verdicts,
+            [
+                Verdict::Pass,
+                Verdict::Fail,
+                Verdict::NotGraded,
+                Verdict::NotGraded
+            ]
+        );
         assert_eq!(found[1].name, "phase2::produce_event::waits");
         assert_eq!(found[1].seen(), Some("2 records"));
         assert!(
@@ -180,5 +189,7 @@ test result: FAILED. 1 passed; 1 failed; 1 ignored; 0 measured; 4 filtered out; 
         assert_eq!(found[1].section("seen").as_deref(), Some("2 records of 3"));
         assert_eq!(found[1].section("concept").as_deref(), Some("Wait."));
         assert_eq!(found[2].reason, "not graded: needs a real broker");
+        assert_eq!(found[3].reason, "left out: takes 12 s");
+        assert!(!found[3].environment_broke());
     }
 }

@@ -16,6 +16,8 @@ use syn::{Expr, ExprLit, ItemFn, Lit, Meta, Token, parse_macro_input};
 /// - `mock`: works on mock clusters of its own, so it does not need the broker of the run.
 /// - `exclusive`: disturbs the broker of the run, so no other check runs meanwhile.
 /// - `long`: waits for seconds on any machine, so it is among the first to start.
+/// - `patient`: waits for `testbed::PATIENCE`, so it is long too, and left out of a run that asks for a part of the checks and
+///   not for this one.
 /// - `deadline = SECONDS`: how long the check may take before it fails; 20 unless told.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -29,6 +31,7 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 struct Options {
     needs: proc_macro2::Ident,
     exclusive: bool,
+    patient: bool,
     long: bool,
     deadline_seconds: u64,
 }
@@ -38,6 +41,7 @@ impl Options {
         let mut options = Self {
             needs: quote::format_ident!("Broker"),
             exclusive: false,
+            patient: false,
             long: false,
             deadline_seconds: 20,
         };
@@ -56,13 +60,16 @@ impl Options {
                 self.needs = quote::format_ident!("OwnMock");
             }
             Meta::Path(path) if path.is_ident("exclusive") => self.exclusive = true,
+            Meta::Path(path) if path.is_ident("patient") => {
+                self.patient = true;
+                self.long = true;
+            }
             Meta::Path(path) if path.is_ident("long") => self.long = true,
             Meta::NameValue(pair) if pair.path.is_ident("deadline") => {
                 self.deadline_seconds = seconds(&pair.value)?;
             }
             other => {
-                let message =
-                    "expected `real`, `mock`, `exclusive`, `long` or `deadline = SECONDS`";
+                let message = "expected `real`, `mock`, `exclusive`, `patient`, `long` or `deadline = SECONDS`";
                 return Err(syn::Error::new_spanned(other, message));
             }
         }
@@ -85,6 +92,7 @@ fn register(function: &ItemFn, options: &Options) -> TokenStream {
     let Options {
         needs,
         exclusive,
+        patient,
         long,
         deadline_seconds,
     } = options;
@@ -108,6 +116,7 @@ fn register(function: &ItemFn, options: &Options) -> TokenStream {
                 name: ::core::stringify!(#name),
                 needs: ::testbed::harness::Needs::#needs,
                 exclusive: #exclusive,
+                patient: #patient,
                 long: #long,
                 deadline: ::core::time::Duration::from_secs(#deadline_seconds),
                 run,

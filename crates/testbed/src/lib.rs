@@ -24,6 +24,7 @@ pub mod wait;
 
 pub use apart::Apart;
 pub use cluster::{Cluster, Topic};
+pub use harness::PATIENCE;
 pub use testbed_macros::test;
 pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};
 pub use wait::{eventually, within};

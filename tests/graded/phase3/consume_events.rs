@@ -6,6 +6,7 @@
 //! - [`refusals`]: what happens when the handler refuses an event.
 //! - [`endings`]: what ends a run, and what does not.
 //! - [`no_events`]: records that are no events.
+//! - [`patience`]: that no time limit of its own ends it.
 //! - [`errors`]: Kafka's errors, those that pass and those that do not.
 
 mod commits;
@@ -14,4 +15,5 @@ mod endings;
 mod errors;
 mod handing_over;
 mod no_events;
+mod patience;
 mod refusals;

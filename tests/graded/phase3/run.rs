@@ -59,9 +59,14 @@ impl Run {
     }
 
     /// Waits until it returns. `concept` says which misconception would keep it from returning.
-    pub(super) async fn end_or(mut self, concept: &str) -> Verdict<Outcome> {
+    pub(super) async fn end_or(self, concept: &str) -> Verdict<Outcome> {
+        self.end_within(LIMIT, concept).await
+    }
+
+    /// The same, no longer than `limit`.
+    pub(super) async fn end_within(mut self, limit: Duration, concept: &str) -> Verdict<Outcome> {
         let what = "`consume_events` to return";
-        within(LIMIT, what, concept, self.returned()).await?;
+        within(limit, what, concept, self.returned()).await?;
         match self.outcome.take() {
             Some(outcome) => Ok(outcome),
             None => Ok(self.running.join().await),

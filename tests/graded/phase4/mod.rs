@@ -138,9 +138,13 @@ struct Elsewhere(Option<Runtime>);
 
 impl Elsewhere {
     fn new() -> Verdict<Self> {
+        Self::with_threads(8)
+    }
+
+    fn with_threads(threads: usize) -> Verdict<Self> {
         let check = testbed::context::current();
         let runtime = Builder::new_multi_thread()
-            .worker_threads(8)
+            .worker_threads(threads)
             .enable_all()
             // A panic over there is the check's.
             .on_thread_start(move || check.clone().into_iter().for_each(testbed::context::enter))

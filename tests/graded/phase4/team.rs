@@ -62,6 +62,18 @@ impl Team {
         })
     }
 
+    /// The same, whose workers share one async thread.
+    pub fn on_one_thread(topic: Topic) -> Verdict<Self> {
+        let mut team = Self::new(topic)?;
+        team.elsewhere = Elsewhere::with_threads(1)?;
+        Ok(team)
+    }
+
+    /// Something else that the workers' runtime has to do.
+    pub fn spawn_beside(&self) -> JoinHandle<()> {
+        self.elsewhere.spawn(tokio::task::yield_now())
+    }
+
     /// Starts a worker whose `work` does nothing but get logged.
     pub fn start(&mut self, number: u32) {
         self.start_with(number, |_| {});
@@ -157,7 +169,7 @@ impl Team {
             Ok(report) => format!("Ok with {report:?}"),
             // Which of several comes first is chance.
             Err(WorkerError::Kafka(error)) if is_passing(&error) => {
-                "an error from poll that passes by itself".to_owned()
+                "an error that passes by itself".to_owned()
             }
             Err(error) => format!("the error «{error}»"),
         };

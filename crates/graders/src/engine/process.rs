@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::{Ended, NoRun, Ran};
 use crate::outcome;
-use crate::run::Run;
+use crate::run::{PATIENT_VARIABLE, Run};
 
 /// A run to be made.
 pub struct Process<'a> {
@@ -36,6 +36,7 @@ impl Process<'_> {
             .arg(self.filter)
             // Several programs run at a time, so each has fewer checks at a time than a learner's.
             .env("RUST_TEST_THREADS", "16")
+            .env(PATIENT_VARIABLE, "1")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

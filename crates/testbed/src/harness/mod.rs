@@ -15,11 +15,15 @@ use crate::verdict::{NotGraded, NotPassed, Verdict};
 mod deadline;
 mod hold;
 mod panics;
+mod patience;
 mod pulse;
 mod report;
 
 pub use deadline::run_check;
 pub use hold::HOLD_VARIABLE;
+use patience::Patience;
+pub use patience::{PATIENCE, PATIENT_VARIABLE};
+pub use pulse::watches_the_broker;
 
 /// Exit code when a check could not be graded because the environment broke, and none failed.
 pub const NOT_GRADED: u8 = 3;
@@ -50,6 +54,8 @@ pub struct Check {
     pub needs: Needs,
     /// Whether no other check may run meanwhile.
     pub exclusive: bool,
+    /// Whether it waits for [`PATIENCE`], and is left out where that is not asked for.
+    pub patient: bool,
     /// Whether it waits for seconds on any machine.
     pub long: bool,
     /// How long it may take.
@@ -91,8 +97,9 @@ pub fn main(look: Look) -> ExitCode {
     arguments
         .test_threads
         .get_or_insert_with(threads_from_environment);
-    let conclusion = libtest_mimic::run(&arguments, trials(look));
+    let conclusion = libtest_mimic::run(&arguments, trials(look, &Patience::of(&arguments)));
     report::print_what_was_run_again();
+    patience::print_what_was_left_out();
     let environment_broke = report::print_what_was_not_graded();
     cluster::shared::release();
     if conclusion.has_failed() {
@@ -117,14 +124,21 @@ fn under_nextest() -> bool {
     std::env::var_os("NEXTEST").is_some()
 }
 
-/// All checks: the long ones first, beside which all others run; those that run alone last, when few others have to wait
+/// All checks: the patient and the long ones first, beside which all others run; those that run alone last, when few others have to wait
 /// for them.
-fn trials(look: Look) -> Vec<Trial> {
+fn trials(look: Look, patience: &Patience) -> Vec<Trial> {
     let mut checks: Vec<&'static Check> = inventory::iter::<&'static Check>().copied().collect();
-    checks.sort_by_key(|check| (check.exclusive, !check.long, check.path()));
+    checks.sort_by_key(|check| (check.exclusive, !check.patient, !check.long, check.path()));
     let trial = |check: &'static Check| {
-        Trial::ignorable_test(check.path(), move || grade(check, look))
-            .with_ignored_flag(under_nextest() && cluster::shared::cannot_fit(check))
+        let is_run = patience.is_enough_for(check);
+        Trial::ignorable_test(check.path(), move || {
+            if is_run {
+                grade(check, look)
+            } else {
+                Ok(Completion::ignored_with(patience::leave_out(check)))
+            }
+        })
+        .with_ignored_flag(under_nextest() && cluster::shared::cannot_fit(check))
     };
     checks.into_iter().map(trial).collect()
 }

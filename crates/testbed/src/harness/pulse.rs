@@ -4,6 +4,7 @@
 //! A thread of its own beats all the time: it sleeps, and asks the group coordinator of the run's cluster for something
 //! small. A beat that takes long is a stall, whoever caused it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ const REST: Duration = Duration::from_millis(200);
 
 /// A beat that takes this much longer is a stall. A coordinator at work answers in milliseconds.
 const STALL: Duration = Duration::from_secs(1);
+
+/// Whether the broker is asked already.
+static IS_CONNECTED: AtomicBool = AtomicBool::new(false);
 
 static BEATS: Mutex<Beats> = Mutex::new(Beats::new());
 
@@ -74,6 +78,11 @@ pub fn start() {
     }
 }
 
+/// Whether a broker that stands still is noticed from now on. Until the first answer has come the machine alone is watched.
+pub fn watches_the_broker() -> bool {
+    IS_CONNECTED.load(Ordering::Relaxed)
+}
+
 /// The longest stall of machine or broker since then.
 pub fn longest_stall(since: Instant) -> Option<Duration> {
     let beats = BEATS.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,6 +94,7 @@ fn beat() {
     loop {
         if client.is_none() {
             client = shared::opened().and_then(|cluster| connect(cluster).ok());
+            IS_CONNECTED.store(client.is_some(), Ordering::Relaxed);
         }
         with_beats(Beats::begin);
         thread::sleep(REST);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rdkafka::TopicPartitionList;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaResult;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::{Offset, TopicPartitionList};
 
 use super::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
@@ -72,6 +72,24 @@ impl GroupProbe {
             probe.ask_members()
         })
         .await
+    }
+
+    /// Whether the broker takes a commit of this group, which has no members. It shows whether a refusal is still to come.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not answer.
+    pub async fn may_commit(&self) -> Verdict<bool> {
+        let probe = self.clone();
+        blocking("a control commit", move || probe.commit()).await
+    }
+
+    fn commit(&self) -> KafkaResult<bool> {
+        let mut first = TopicPartitionList::new();
+        first.add_partition_offset(&self.topic.name, 0, Offset::Offset(0))?;
+        match self.client.commit(&first, CommitMode::Sync) {
+            Err(KafkaError::ConsumerCommit(_)) => Ok(false),
+            answer => answer.map(|()| true),
+        }
     }
 
     fn ask_committed(&self) -> KafkaResult<BTreeMap<i32, i64>> {

@@ -13,6 +13,7 @@ mod failure;
 mod patience;
 mod place;
 mod record;
+mod repeating;
 mod report;
 
 const LIMIT: Duration = Duration::from_secs(8);

@@ -2,11 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use event_log::delivery::DeliveryOutcome;
+use event_log::event::Event;
 use event_log::phase2_producer::{EventProducer, produce_event};
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use testbed::probe::ControlProducer;
-use testbed::{Failure, Topic, Verdict, judge, within};
+use testbed::wait::seconds;
+use testbed::{Failure, PATIENCE, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
 use crate::phase2::{
@@ -34,12 +37,21 @@ async fn waits_for_room_in_the_queue() -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn waits_for_room_however_long_it_takes() -> Verdict {
+    judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
+}
+
+/// The same where it takes longer than many a time limit.
+#[rstest]
+#[testbed::test(mock, patient, deadline = 30)]
+async fn has_patience_for_room() -> Verdict {
+    judge_waiting_for_late_room(PATIENCE, "twelve seconds").await
+}
+
+/// The queue is full for `delay`, which is `full_for` in words.
+async fn judge_waiting_for_late_room(delay: Duration, full_for: &str) -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, ROOM_FOR_ONE).await?;
-    cluster
-        .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
-    let limit = A_LONG_TIME + LIMIT / 2;
-    judge_waiting_for_room(&producer, &topic, limit, "three seconds").await
+    cluster.faults()?.delay_next(RDKafkaApiKey::Produce, delay);
+    judge_waiting_for_room(&producer, &topic, delay + LIMIT / 2, full_for).await
 }
 
 /// Sends two events at the same time to a queue with room for one, which stays full for `full_for`.
@@ -91,14 +103,40 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
         on_a_jumping_clock(
             move || async move { produce_event(&producer, &name, &sent, |_| {}).await },
         );
-    let limit = A_LONG_TIME + LIMIT / 2;
+    judge_a_late_report(&topic, &event, A_LONG_TIME, sending).await
+}
+
+/// The same, on a clock that does not jump: a limit may be asked of the client or of the system.
+#[rstest]
+#[testbed::test(mock, patient, deadline = 30)]
+async fn has_patience_for_the_report() -> Verdict {
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
+    cluster
+        .faults()?
+        .delay_next(RDKafkaApiKey::Produce, PATIENCE);
+    let event = numbered(None, 1);
+    let sending = produce_event(&producer, &topic.name, &event, |_| {});
+    judge_a_late_report(&topic, &event, PATIENCE, sending).await
+}
+
+/// The broker takes `delay` to say that it has the event, which is what `sending` waits for.
+async fn judge_a_late_report(
+    topic: &Topic,
+    event: &Event,
+    delay: Duration,
+    sending: impl Future<Output = DeliveryOutcome>,
+) -> Verdict {
+    let limit = delay + LIMIT / 2;
     let outcome = within(limit, "`produce_event` to return", NEVER_RETURNS, sending).await?;
     let records = topic.records().await?;
-    let stored = records.iter().filter(|r| is_record_of(r, &event)).count();
+    let stored = records.iter().filter(|r| is_record_of(r, event)).count();
 
     judge(outcome.is_ok(), || {
         Failure::new(
-            format!("{outcome:?}, while the log has {stored} record of the event"),
+            format!(
+                "{outcome:?}, while the log has {stored} record of the event, and the broker said so after {}",
+                seconds(delay)
+            ),
             "Ok: the broker is slow, and message.timeout.ms is five minutes",
             "A time limit around the wait does not stop the record: it is delivered all the same, and reported as \
              failed. How long delivery may take is message.timeout.ms, which is for the settings given to say; the time-out \

@@ -11,7 +11,8 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
 use testbed::probe::ControlProducer;
-use testbed::{Failure, Verdict, judge, within};
+use testbed::wait::seconds;
+use testbed::{Failure, PATIENCE, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, code, judge_outcomes, report, slow_cluster};
 use crate::phase2::{
@@ -163,7 +164,29 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
         on_a_jumping_clock(
             move || async move { produce_events_batch(&producer, &name, &events).await },
         );
-    let limit = A_LONG_TIME + LIMIT / 2;
+    judge_late_reports(&topic, A_LONG_TIME, sending).await
+}
+
+/// The same, on a clock that does not jump: a limit may be asked of the client or of the system.
+#[rstest]
+#[testbed::test(mock, patient, deadline = 30)]
+async fn has_patience_for_every_report() -> Verdict {
+    let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
+    cluster
+        .faults()?
+        .delay_next(RDKafkaApiKey::Produce, PATIENCE);
+    let events = numbered_events(&["a"], 3);
+    let sending = produce_events_batch(&producer, &topic.name, &events);
+    judge_late_reports(&topic, PATIENCE, sending).await
+}
+
+/// The broker takes `delay` to say that it has the three events, which is what `sending` waits for.
+async fn judge_late_reports(
+    topic: &Topic,
+    delay: Duration,
+    sending: impl Future<Output = BatchReport>,
+) -> Verdict {
+    let limit = delay + LIMIT / 2;
     let what = "`produce_events_batch` to return";
     let report = within(limit, what, NEVER_RETURNS, sending).await?;
     let stored: i64 = topic.end_offsets().await?.values().sum();
@@ -172,8 +195,9 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
     judge(report.outcomes.iter().all(Result::is_ok), || {
         Failure::new(
             format!(
-                "{:?}, while {stored} of 3 events are in the log",
-                report.outcomes
+                "{:?}, while {stored} of 3 events are in the log, and the broker said so after {}",
+                report.outcomes,
+                seconds(delay)
             ),
             "three deliveries: the broker is slow, and message.timeout.ms is five minutes",
             "A time limit around the wait, or a flush that gives up, does not stop the records: they are delivered all the \

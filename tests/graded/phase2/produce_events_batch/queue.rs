@@ -8,7 +8,7 @@ use event_log::phase2_producer::produce_event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use serde_json::json;
-use testbed::{Cluster, Failure, Topic, Verdict, history, judge};
+use testbed::{Cluster, Failure, PATIENCE, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
 use crate::phase2::{A_LONG_TIME, numbered, numbered_events, producer};
@@ -92,12 +92,22 @@ async fn waits_for_room_that_others_have_taken() -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn waits_for_room_however_long_it_takes() -> Verdict {
+    judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
+}
+
+/// The same where it takes longer than many a time limit.
+#[rstest]
+#[testbed::test(mock, patient, deadline = 30)]
+async fn has_patience_for_room() -> Verdict {
+    judge_waiting_for_late_room(PATIENCE, "twelve seconds").await
+}
+
+/// The queue is full for `delay`, which is `full_for` in words.
+async fn judge_waiting_for_late_room(delay: Duration, full_for: &str) -> Verdict {
     let room_for_one = [("queue.buffering.max.messages", "1")];
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &room_for_one).await?;
-    cluster
-        .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
-    let limit = A_LONG_TIME + LIMIT / 2;
+    cluster.faults()?.delay_next(RDKafkaApiKey::Produce, delay);
+    let limit = delay + LIMIT / 2;
     let events = numbered_events(&["a"], 3);
     let what = "`produce_events_batch` to return";
     let report = report_within(limit, what, NEVER_RETURNS, &producer, &topic, &events).await?;
@@ -105,7 +115,7 @@ async fn waits_for_room_however_long_it_takes() -> Verdict {
     judge(report.outcomes.iter().all(Result::is_ok), || {
         Failure::new(
             format!(
-                "three events, and room for one, which was taken for three seconds: {:?}",
+                "three events, and room for one, which was taken for {full_for}: {:?}",
                 report.outcomes
             ),
             "three deliveries",

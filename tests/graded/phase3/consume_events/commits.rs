@@ -11,7 +11,7 @@ use rstest::rstest;
 use testbed::history::committed_ahead;
 use testbed::probe::GroupProbe;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
     Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consume_until_idle, consumer,
@@ -218,6 +218,8 @@ async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal]);
     gate.open();
     let outcome = run.end().await?;
+    // Nobody meets the refusal any more, unless nobody has.
+    let was_met = topic.group_probe(&topic.new_group())?.may_commit().await?;
     cluster.faults()?.fail_no_more(RDKafkaApiKey::OffsetCommit);
     if let Err(error) = &outcome {
         return judge(
@@ -233,7 +235,11 @@ async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
             },
         );
     }
-    judge_committed_or(&topic, &group, &handed.accepted(), |_, _| REFUSED).await
+    judge_committed_or(&topic, &group, &handed.accepted(), |_, _| REFUSED).await?;
+    if was_met {
+        return Ok(());
+    }
+    Err(NotGraded::broken("the fault", &"no commit has met it"))
 }
 
 const REFUSED: &str = "A commit that was refused has committed nothing, whether the reason passes or not. Commit what it covered \

@@ -253,6 +253,29 @@ async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
     judge_ended(&report, Ended::MaxEvents)
 }
 
+/// With `max_events` 0 none more is to be handled, so it ends at once.
+#[rstest]
+#[testbed::test]
+async fn ends_at_once_when_no_event_is_wanted() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let report = consume(&consumer, &until(0), handed.handler()).await?;
+    judge(handed.count() == 0, || {
+        Failure::new(
+            format!(
+                "{} of 2 events handed over, {report:?}, with max_events 0",
+                handed.count()
+            ),
+            "none: the limit is reached before the first",
+            "The limit is looked at before an event is taken, the first one too: whoever looks when an event is handled has \
+             handled one too many.",
+        )
+    })?;
+    judge_ended(&report, Ended::MaxEvents)
+}
+
 const STOPS_LATE: &str = "A loop that waits for a record does not see the stop token: wait for whichever comes first, as in \
                           select!, or poll in short turns and look in between.";
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::consuming::ConsumeError;
+use event_log::consuming::{ConsumeError, Ended};
 use event_log::errors::is_passing;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -11,7 +11,7 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered,
+    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered, ok,
     only_member, times, until, until_idle,
 };
 
@@ -71,6 +71,69 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     run.report().await?;
     tokio::task::spawn_blocking(|| drop(control));
     Ok(())
+}
+
+const PASSING: &str = "is_passing knows more errors than a lost connection: brokers that are slow, that move or that are not \
+                       ready yet, and a group that rebalances. A list of your own forgets some: ask is_passing.";
+
+/// What passes by itself ends nothing, whatever it is: what comes after it is handed over.
+#[rstest]
+#[case::slow_broker(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT)]
+#[case::lost_on_the_way(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION)]
+#[case::moving_coordinator(RDKafkaRespErr::RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE)]
+#[case::rebalance(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)]
+#[testbed::test(mock)]
+async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let handed = Handed::default();
+    let options = until_idle(Duration::from_secs(30));
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let control = Control::new(&topic)?;
+    let mut run = Run::start(&consumer, &options, handed.handler());
+    run.hands_over(&handed, 3, NOTHING_COMES).await?;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::Fetch, &[refusal; 100]);
+    control.meets_a_passing_error().await?;
+    // Each consumer is told about once a second.
+    run.goes_on_for(Duration::from_millis(1500), &handed, PASSING)
+        .await?;
+    faults.fail_no_more(RDKafkaApiKey::Fetch);
+    topic.seed(numbered(times(2, 0))).await?;
+    run.hands_over(&handed, 5, PASSING).await?;
+    options.stop.cancel();
+    ok(run.end().await?)?;
+    tokio::task::spawn_blocking(|| drop(control));
+    Ok(())
+}
+
+/// Errors are no records: a consumer that is told of one after the other, and gets no record, is idle.
+#[rstest]
+#[testbed::test(mock)]
+async fn is_idle_while_only_errors_come() -> Verdict {
+    let cluster = Cluster::mock()?;
+    let topic = cluster.topic(1).await?;
+    topic.seed(numbered(times(3, 0))).await?;
+    let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::Fetch, &[refusal; 200]);
+    let control = Control::new(&topic)?;
+    control.meets_a_passing_error().await?;
+    let handed = Handed::default();
+    // Longer than the second or so from one error to the next.
+    let options = until_idle(Duration::from_millis(2500));
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let run = Run::start(&consumer, &options, handed.handler());
+    let concept = "The idle time-out is the time since the last record, and an error is none: one that passes is lived \
+                   through, and does not begin the time anew. A broker that is away for good would keep such a consumer \
+                   waiting for ever.";
+    let report = ok(run.end_or(concept).await?)?;
+    control.meets_a_passing_error().await?;
+    tokio::task::spawn_blocking(|| drop(control));
+    judge(report.ended == Ended::Idle, || {
+        Failure::new(format!("{report:?}"), "ended: Idle", concept)
+    })
 }
 
 fn judge_code(outcome: &Outcome, expected: RDKafkaErrorCode) -> Verdict {

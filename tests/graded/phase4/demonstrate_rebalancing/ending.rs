@@ -6,7 +6,7 @@ use event_log::group::{RebalanceReport, WorkerId};
 use event_log::timeline::{Entry, Happening};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge};
 
 use super::super::team::members_text;
 use super::super::{events, places};
@@ -100,6 +100,24 @@ async fn reports_what_was_repeated() -> Verdict {
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2000]);
     let report = demonstration.report().await?;
     judge_report(&demonstration, &report)
+}
+
+/// What the report counts is what happened, also where it is more than was planned.
+#[rstest]
+#[testbed::test(deadline = 30)]
+async fn reports_more_than_was_planned() -> Verdict {
+    let topic = Cluster::shared()?.topic(2).await?;
+    topic.seed(events(2, 20)).await?;
+    let demonstration = Demonstration::new(topic, 2, 10)?;
+    let report = demonstration.report().await?;
+    judge_report(&demonstration, &report)?;
+    // Two rebalances take longer than this.
+    if demonstration.log.done_once().len() > 10 {
+        return Ok(());
+    }
+    let reason =
+        "no more than the 10 planned of 40 events were processed, so the two cannot be told apart";
+    Err(NotPassed::NotGraded(NotGraded::NotHere(reason.to_owned())))
 }
 
 fn judge_report(demonstration: &Demonstration, report: &RebalanceReport) -> Verdict {

@@ -1,5 +1,6 @@
 //! How a demonstration fails.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use event_log::group::{RebalanceError, WorkerError};
@@ -7,7 +8,8 @@ use event_log::timeline::Entry;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, PATIENCE, Verdict, judge};
 
 use super::super::events;
 use super::super::team::members_text;
@@ -52,6 +54,39 @@ async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
     judge_all_left(&waits_in_vain(&mut demonstration).await?)
+}
+
+/// A step may take as long as `plan.step_timeout` says.
+#[rstest]
+#[testbed::test(patient, deadline = 40)]
+async fn has_patience_as_long_as_the_plan_says() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(events(1, 2)).await?;
+    let mut demonstration = Demonstration::new(topic, 1, 2)?;
+    demonstration.plan.step_timeout = PATIENCE * 3;
+    // The group misses nobody meanwhile, and an event that comes again takes no time again.
+    demonstration.client.set("session.timeout.ms", "45000");
+    let first = AtomicBool::new(true);
+    let slow = move |_| {
+        if first.swap(false, Ordering::Relaxed) {
+            std::thread::sleep(PATIENCE);
+        }
+    };
+    let outcome = demonstration.begin(slow).outcome().await?;
+    let processed = outcome.as_ref().map_or(0, |report| report.processed);
+    judge(processed == 2, || {
+        Failure::new(
+            format!(
+                "{}, where work on the first of 2 events takes {}, and plan.step_timeout is {}",
+                in_short(&outcome),
+                seconds(PATIENCE),
+                seconds(PATIENCE * 3)
+            ),
+            "Ok, with 2 events processed",
+            "How long a step may take is plan.step_timeout, which is for whoever makes the plan to say: a limit of your own \
+             gives up on what is only slow.",
+        )
+    })
 }
 
 /// After such an error nobody is left in the group.

@@ -11,11 +11,11 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, eventually, judge};
 
-use super::super::events;
 use super::super::patience::{self, LIMIT};
 use super::super::team::{Ended, Team, expect, members_text};
+use super::super::{event_at, events, judge_committed};
 
 const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says \
                             which) are the worker's result: somebody has to see to them.";
@@ -154,6 +154,83 @@ async fn lives_through_errors_that_pass() -> Verdict {
     .await?;
     team.stop(1).await?;
     Ok(())
+}
+
+/// What passes by itself is no reason to end, whatever it is.
+#[rstest]
+#[case::slow_broker(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT)]
+#[case::rebalance(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)]
+#[testbed::test(mock, deadline = 30)]
+async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    team.start(1);
+    team.until_done(3, "Each record that is polled is handed to `work`.")
+        .await?;
+
+    let control = connected(&team.topic).await?;
+    control
+        .subscribe(&[&team.topic.name])
+        .map_err(|error| NotGraded::broken("control", &error))?;
+    let faults = cluster.faults()?;
+    faults.fail_next(RDKafkaApiKey::Fetch, &[refusal; 100]);
+    meets_an_error(control).await?;
+    // Each consumer is told about once a second.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    faults.fail_no_more(RDKafkaApiKey::Fetch);
+    team.topic.seed(events(1, 3)).await?;
+    let concept = "is_passing knows more errors than a lost connection: brokers that are slow, that move or that are not ready \
+                   yet, and a group that rebalances. A list of your own forgets some: ask is_passing.";
+    let done = team.until_done(6, concept).await;
+    done.map_err(|not_passed| because(not_passed, concept))?;
+    team.stop(1).await?;
+    Ok(())
+}
+
+/// A commit that is refused for a reason that passes is no reason to end: its offsets can be committed the next time.
+#[rstest]
+#[case::rebalance(RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)]
+#[case::lost_on_the_way(RDKafkaRespErr::RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION)]
+#[testbed::test(mock, deadline = 30)]
+async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRespErr) -> Verdict {
+    let cluster = Cluster::mock()?;
+    let mut team = Team::new(cluster.topic(2).await?)?;
+    team.topic.seed(events(2, 3)).await?;
+    let faults = cluster.faults()?;
+    // The first is for a group of the check's own, to see that it bites.
+    let other = team.topic.group_probe(&team.topic.new_group())?;
+    faults.fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2]);
+    if other.may_commit().await? {
+        return Err(NotGraded::broken("the fault", &"it did not bite"));
+    }
+    team.start(1);
+    let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
+                   for the next one, and work on. is_passing tells which errors these are, of a poll and of a commit.";
+    let because = |not_passed| because(not_passed, concept);
+    team.until_done(6, concept).await.map_err(because)?;
+    // Whoever commits every second or so, and not after each event, has done so by then.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let later = (3..6).map(|number| event_at(1, number)).collect();
+    team.topic.seed(later).await?;
+    team.until_done(9, concept).await.map_err(because)?;
+    // If the worker has not met the other one yet, this commit does: its last one is not refused.
+    other.may_commit().await?;
+    team.stop(1).await.map_err(because)?;
+    judge_committed(
+        "after one commit was refused in passing, and the worker has returned,",
+        &team.probe.committed().await?,
+        &[(0, 3), (1, 6)].into(),
+        concept,
+    )
+}
+
+/// Whoever ends before the time has met what the check is about.
+fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
+    match not_passed {
+        NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
+        not_graded @ NotPassed::NotGraded(_) => not_graded,
+    }
 }
 
 /// A consumer of the check's own that has heard from the broker.

@@ -7,10 +7,11 @@ use rstest::rstest;
 use serde_json::json;
 use testbed::history::{self, Place};
 use testbed::probe::Seed;
-use testbed::{Cluster, Failure, NotPassed, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge, within};
 
-use super::super::team::Team;
-use super::super::{event_at, events};
+use super::super::patience;
+use super::super::team::{Team, expect};
+use super::super::{Gate, event_at, events};
 
 const EVERY_EVENT: &str = "Each record that is polled is handed to `work` before the next poll: what is polled and not \
                            worked on is lost as soon as a later offset is committed.";
@@ -117,6 +118,36 @@ fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
         NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
         not_graded @ NotPassed::NotGraded(_) => not_graded,
     }
+}
+
+/// `work` may block: what else the runtime has to do goes on meanwhile.
+#[rstest]
+#[testbed::test(deadline = 30)]
+async fn holds_up_nobody_while_it_works() -> Verdict {
+    let mut team = Team::on_one_thread(Cluster::shared()?.topic(1).await?)?;
+    team.topic.seed(events(1, 2)).await?;
+    let gate = Gate::closed();
+    let wait = gate.waiter();
+    team.start_with(1, move |_| wait());
+    team.until("`work` to be called", EVERY_EVENT, |_, log| {
+        expect(!log.calls().is_empty(), || "no call".to_owned())
+    })
+    .await?;
+
+    let beside = team.spawn_beside();
+    let what = "another task of the runtime, while `work` blocks";
+    let concept = "A call that blocks on an async thread holds up every other task of that thread, and on a runtime with one \
+                   thread all of them: other workers, timers, whoever wants to stop this one. Blocking work belongs where \
+                   blocking is allowed, as in spawn_blocking or on a thread of its own.";
+    let went_on = within(patience::quiet(), what, concept, beside).await;
+    if went_on.is_err() {
+        patience::was_in_vain();
+    }
+    gate.open();
+    went_on?.map_err(|error| NotGraded::broken("a task of the check's own", &error))?;
+    team.until_done(2, EVERY_EVENT).await?;
+    team.stop(1).await?;
+    Ok(())
 }
 
 /// It polls between one event and the next: slow work on many events does not cost it its membership.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use event_log::timeline::Happening;
 use rstest::rstest;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, PATIENCE, Verdict, judge};
 
 use super::super::events;
 use super::super::patience::Patience;
@@ -54,6 +55,37 @@ async fn goes_on_when_no_record_comes() -> Verdict {
     team.until_done(3, concept).await?;
     // Longer than a poll is likely to wait.
     tokio::time::sleep(Duration::from_millis(1500)).await;
+    team.topic.seed(events(1, 3)).await?;
+    team.until_done(6, concept).await?;
+    team.stop(1).await?;
+    Ok(())
+}
+
+/// The same for a while that is longer than many a time limit.
+#[rstest]
+#[testbed::test(patient, deadline = 40)]
+async fn has_patience_for_the_next_record() -> Verdict {
+    let concept = "A worker waits for the next event until it is told to stop, be it for hours: no time without events says \
+                   that none will come. Whoever leaves makes the whole group rebalance.";
+    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    team.topic.seed(events(1, 3)).await?;
+    team.start(1);
+    team.until_done(3, concept).await?;
+    let silent_since = Instant::now();
+    while !team.has_ended() && silent_since.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let went_on_for = silent_since.elapsed();
+    judge(!team.has_ended(), || {
+        Failure::new(
+            format!(
+                "the worker returned when no event had come for {}",
+                seconds(went_on_for)
+            ),
+            "it waits for more until it is told to stop",
+            concept,
+        )
+    })?;
     team.topic.seed(events(1, 3)).await?;
     team.until_done(6, concept).await?;
     team.stop(1).await?;

@@ -1,0 +1,86 @@
+//! What takes longer than many a time limit: no limit but `idle_timeout` ends a run, or what is under way in it.
+
+use std::time::Duration;
+
+use event_log::consuming::ConsumeOptions;
+use rdkafka::ClientConfig;
+use rstest::rstest;
+use testbed::wait::seconds;
+use testbed::{Cluster, Failure, PATIENCE, Topic, Verdict, judge};
+
+use crate::phase3::{
+    Handed, NOTHING_COMES, Run, consumer, judge_committed, numbered, only_member, times, until_idle,
+};
+
+/// What nothing here comes near to.
+const FOR_LONG: Duration = Duration::from_mins(1);
+
+/// How long what remains may take.
+const THE_REST: Duration = Duration::from_secs(8);
+
+/// A member that the group misses no sooner.
+fn member(topic: &Topic, group: &str) -> ClientConfig {
+    let mut config = only_member(topic, group);
+    config.set("session.timeout.ms", "45000");
+    config
+}
+
+/// It waits for the next record as long as `idle_timeout` says.
+#[rstest]
+#[testbed::test(patient, deadline = 30)]
+async fn has_patience_for_the_next_record() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let handed = Handed::default();
+    let options = until_idle(FOR_LONG);
+    let consumer = consumer(&member(&topic, &topic.new_group()), &topic.name)?;
+    let mut run = Run::start(&consumer, &options, handed.handler());
+    let concept = "How long no record means idle is options.idle_timeout, which is for the caller to say: a time of your own \
+                   ends where the next record is a little late.";
+    run.hands_over(&handed, 2, NOTHING_COMES).await?;
+    run.goes_on_for(PATIENCE, &handed, concept).await?;
+    topic.seed(numbered(times(1, 0))).await?;
+    run.hands_over(&handed, 3, concept).await?;
+    options.stop.cancel();
+    run.report().await?;
+    Ok(())
+}
+
+/// It waits for the handler, however long that works.
+#[rstest]
+#[testbed::test(patient, deadline = 30)]
+async fn has_patience_with_the_handler() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered(times(2, 0))).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let handler = handed.handler_that(|earlier, _| {
+        if earlier == 0 {
+            std::thread::sleep(PATIENCE);
+        }
+        Ok(())
+    });
+    let options = ConsumeOptions {
+        max_events: Some(2),
+        ..until_idle(FOR_LONG)
+    };
+    let consumer = consumer(&member(&topic, &group), &topic.name)?;
+    let run = Run::start(&consumer, &options, handler);
+    let concept = "A handler may take its time, and cannot be called back: a limit around it gives up waiting, while it works \
+                   on. An event in work is finished first, then comes the next.";
+    let outcome = run.end_within(PATIENCE + THE_REST, concept).await?;
+    let (accepted, places) = (handed.accepted(), handed.places());
+    let in_order = accepted == [(0, 0), (0, 1)] && places == accepted;
+    let handled = outcome.as_ref().is_ok_and(|report| report.handled == 2);
+    judge(handled && in_order, || {
+        Failure::new(
+            format!(
+                "{outcome:?}, where the handler works on the first of two events for {}: it was handed {places:?}, and \
+                 accepted {accepted:?}",
+                seconds(PATIENCE)
+            ),
+            "handled: 2, one after the other",
+            concept,
+        )
+    })?;
+    judge_committed(&topic, &group, &accepted).await
+}
