@@ -7,6 +7,7 @@ use testbed::{Failure, Verdict, judge};
 
 mod aborted_transaction;
 mod acks_and_replicas;
+mod coming_to_rest;
 mod consumers_with_work;
 mod copies_after_a_lost_answer;
 mod delivered_again;
@@ -14,8 +15,10 @@ mod first_member_sees;
 mod handed_over_again;
 mod key_after_growth;
 mod lost_or_repeated;
+mod member;
 mod order_of_two;
 mod second_group_reads;
+mod sending;
 mod spread_of_records;
 mod where_a_group_starts;
 

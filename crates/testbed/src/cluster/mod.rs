@@ -1,13 +1,13 @@
 //! A Kafka to work on.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::metadata::MetadataTopic;
 
 use crate::context::unique_name;
@@ -16,6 +16,7 @@ use crate::verdict::{NotGraded, NotPassed, Verdict};
 mod background;
 mod choice;
 mod docker;
+mod growth;
 mod image;
 mod mock;
 mod mock_binding;
@@ -30,6 +31,9 @@ pub use pause::{Outage, Pause};
 
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How soon it is asked again for what it will know in a moment.
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A Kafka cluster, real or not.
 pub struct Cluster {
@@ -157,16 +161,7 @@ impl Cluster {
         if let Some(Err((_, code))) = results.into_iter().next() {
             return Err(KafkaError::AdminOp(code));
         }
-        // The controller has created it. That the brokers know it takes a moment, in which a consumer would be told that
-        // there is no such topic.
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
-        while !self.knows_topic(name, partitions)? {
-            if Instant::now() >= deadline {
-                return Err(KafkaError::AdminOp(RDKafkaErrorCode::LeaderNotAvailable));
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Ok(())
+        self.until_known(name, partitions).await
     }
 
     fn knows_topic(&self, name: &str, partitions: i32) -> KafkaResult<bool> {

@@ -69,6 +69,18 @@ impl Topic {
         blocking("reading the topic back", move || read_all(&topic)).await
     }
 
+    /// The records as a consumer gets them that turns to one partition after the other, in this order.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not hand them over.
+    pub async fn records_visiting(&self, order: &[i32]) -> Verdict<Vec<StoredRecord>> {
+        let (topic, order) = (self.clone(), order.to_vec());
+        blocking("reading partition after partition", move || {
+            read_visiting(&topic, &order)
+        })
+        .await
+    }
+
     /// The offset that the next record of each partition will get.
     ///
     /// # Errors
@@ -148,7 +160,29 @@ fn end_offsets(reader: &BaseConsumer, topic: &Topic) -> KafkaResult<BTreeMap<i32
 
 fn read_all(topic: &Topic) -> KafkaResult<Vec<StoredRecord>> {
     let reader = reader(&topic.client)?;
+    let ends = end_offsets(&reader, topic)?;
+    let mut records = read_until(&reader, topic, ends)?;
+    records.sort_by_key(|record| (record.partition, record.offset));
+    Ok(records)
+}
+
+fn read_visiting(topic: &Topic, order: &[i32]) -> KafkaResult<Vec<StoredRecord>> {
+    let reader = reader(&topic.client)?;
     let mut ends = end_offsets(&reader, topic)?;
+    let mut records = Vec::new();
+    for partition in order {
+        let end = ends.remove_entry(partition).into_iter().collect();
+        records.extend(read_until(&reader, topic, end)?);
+    }
+    Ok(records)
+}
+
+/// The records of some partitions from the beginning until these end offsets, in the order in which they come.
+fn read_until(
+    reader: &BaseConsumer,
+    topic: &Topic,
+    mut ends: BTreeMap<i32, i64>,
+) -> KafkaResult<Vec<StoredRecord>> {
     ends.retain(|_, end| *end > 0);
     let mut partitions = TopicPartitionList::new();
     for &partition in ends.keys() {
@@ -172,7 +206,6 @@ fn read_all(topic: &Topic) -> KafkaResult<Vec<StoredRecord>> {
             None => return Err(KafkaError::NoMessageReceived),
         }
     }
-    records.sort_by_key(|record| (record.partition, record.offset));
     Ok(records)
 }
 
