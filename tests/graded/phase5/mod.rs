@@ -7,6 +7,7 @@ use testbed::{Failure, Verdict, judge};
 
 mod aborted_transaction;
 mod acks_and_replicas;
+mod blocking;
 mod consumers_with_work;
 mod copies_after_a_lost_answer;
 mod delivered_again;
@@ -18,6 +19,8 @@ mod order_of_two;
 mod second_group_reads;
 mod spread_of_records;
 mod where_a_group_starts;
+
+use blocking::blocking;
 
 /// Compares a prediction with what was counted. `happened` tells what the broker did, with numbers; `concept` is the idea
 /// that explains it.
