@@ -17,10 +17,12 @@ mod key_after_growth;
 mod lost_or_repeated;
 mod order_of_two;
 mod second_group_reads;
+mod several;
 mod spread_of_records;
 mod where_a_group_starts;
 
 use blocking::blocking;
+use several::{Trial, compare_all};
 
 /// Compares a prediction with what was counted. `happened` tells what the broker did, with numbers; `concept` is the idea
 /// that explains it.
