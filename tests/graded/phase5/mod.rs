@@ -7,6 +7,7 @@ use testbed::{Failure, Verdict, judge};
 
 mod aborted_transaction;
 mod acks_and_replicas;
+mod blocking;
 mod coming_to_rest;
 mod consumers_with_work;
 mod copies_after_a_lost_answer;
@@ -19,8 +20,12 @@ mod member;
 mod order_of_two;
 mod second_group_reads;
 mod sending;
+mod several;
 mod spread_of_records;
 mod where_a_group_starts;
+
+use blocking::blocking;
+use several::{Trial, compare_all};
 
 /// Compares a prediction with what was counted. `happened` tells what the broker did, with numbers; `concept` is the idea
 /// that explains it.

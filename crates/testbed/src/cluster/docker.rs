@@ -157,11 +157,16 @@ impl DockerKafka {
         &self.bootstrap_servers
     }
 
+    /// Its id.
+    pub fn id(&self) -> &str {
+        self.container.id()
+    }
+
     /// Freezes all its processes.
     ///
     /// # Errors
     /// Not graded, when Docker refuses.
     pub async fn pause(&self) -> Verdict<Pause> {
-        Pause::begin(self.container.id()).await
+        Pause::begin(self.id()).await
     }
 }

@@ -22,12 +22,15 @@ mod mock;
 mod mock_binding;
 mod pause;
 pub mod reaper;
+mod replicas;
 mod retention;
+mod second;
 pub mod shared;
 
 pub use choice::{BOOTSTRAP_VARIABLE, FORCE_VARIABLE};
 pub use mock::Mock;
 pub use pause::{Outage, Pause};
+pub use second::SecondBroker;
 
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -137,23 +140,29 @@ impl Cluster {
         let name = unique_name("topic");
         let created = match &self.kind {
             Kind::Mock(mock) => mock.create_topic(&name, partitions),
-            Kind::External | Kind::Docker(_) => self.create_topic(&name, partitions).await,
+            Kind::External | Kind::Docker(_) => {
+                let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
+                self.create_topic(topic).await
+            }
         };
         created.map_err(|error| NotGraded::broken("creating a topic", &error))?;
-        Ok(Topic {
+        Ok(self.topic_of_a_check(name, partitions))
+    }
+
+    fn topic_of_a_check(&self, name: String, partitions: i32) -> Topic {
+        Topic {
             name,
             partitions,
             client: self.client(),
             // The mock cluster makes everybody wait for the session timeout at a rebalance.
             session_timeout_ms: if self.is_real() { "6000" } else { "1500" },
-        })
+        }
     }
 
-    async fn create_topic(&self, name: &str, partitions: i32) -> KafkaResult<()> {
+    async fn create_topic(&self, topic: NewTopic<'_>) -> KafkaResult<()> {
         // The time of a record is that of its event, which may be years ago: a broker that tidies up by age, which it does
         // every five minutes, would delete the records of a check under its eyes.
-        let topic =
-            NewTopic::new(name, partitions, TopicReplication::Fixed(1)).set("retention.ms", "-1");
+        let topic = topic.set("retention.ms", "-1");
         let options = AdminOptions::new()
             .operation_timeout(Some(ANSWER_TIMEOUT))
             .request_timeout(Some(ANSWER_TIMEOUT));
@@ -161,7 +170,7 @@ impl Cluster {
         if let Some(Err((_, code))) = results.into_iter().next() {
             return Err(KafkaError::AdminOp(code));
         }
-        self.until_known(name, partitions).await
+        self.until_known(topic.name, topic.num_partitions).await
     }
 
     fn knows_topic(&self, name: &str, partitions: i32) -> KafkaResult<bool> {
@@ -217,7 +226,7 @@ impl Cluster {
         match &self.kind {
             Kind::Docker(container) => Ok(container),
             Kind::External | Kind::Mock(_) => {
-                let reason = "pauses the broker, and only one that the checks started themselves in Docker may be paused";
+                let reason = "disturbs the broker, and only one that the checks started themselves in Docker may be disturbed";
                 Err(NotPassed::NotGraded(NotGraded::NotHere(reason.to_owned())))
             }
         }

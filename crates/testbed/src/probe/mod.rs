@@ -15,11 +15,13 @@ use crate::verdict::{NotGraded, Verdict};
 pub mod control;
 pub mod group;
 pub mod reader;
+pub mod requests;
 pub mod seed;
 
 pub use control::ControlProducer;
 pub use group::{GroupProbe, Member};
 pub use reader::{GroupReader, Met};
+pub use requests::RequestCount;
 pub use seed::Seed;
 
 /// How soon a broker that is getting ready is asked again.
