@@ -101,6 +101,11 @@ fn control(processed: &[Place], rest: &[Place], expected: usize) -> Verdict {
 }
 
 fn happened(set_up: &Rerun, committed: Option<i64>, second_from: Option<&Place>) -> String {
+    let commits = match set_up.commits {
+        Commits::EachRecord => "committing after each".to_owned(),
+        Commits::EachBatch(size) => format!("committing after each {size} of them"),
+        Commits::Never => "committing nothing on the way".to_owned(),
+    };
     let end = match set_up.end {
         End::InOrder => "committed what it had processed and closed",
         End::Crash => "died",
@@ -114,7 +119,8 @@ fn happened(set_up: &Rerun, committed: Option<i64>, second_from: Option<&Place>)
         |(_, offset)| format!("began at offset {offset}"),
     );
     format!(
-        "the first consumer had processed offsets 0 to {} and {end}; the group then had {committed}, and the second consumer {from}",
+        "the first consumer processed the records at offsets 0 to {}, {commits}, and then {end}; the group had {committed}, and \
+         the second consumer {from}",
         set_up.processed.saturating_sub(1)
     )
 }

@@ -164,9 +164,18 @@ fn happened(set_up: &AutoCommit, committed: Option<i64>, second_from: Option<&Pl
         || "got nothing".to_owned(),
         |(_, offset)| format!("began at offset {offset}"),
     );
+    let stored = match set_up.stored {
+        Stored::WhenPolled => "stored when polled",
+        Stored::WhenHandled => "stored when handled",
+    };
+    let commit = if set_up.commit_was_due {
+        "an automatic commit came, and the process died"
+    } else {
+        "the process died before an automatic commit"
+    };
     format!(
-        "{} records were polled, and the worker had handled {} of them when it failed; the group then had {committed}, and \
-         the second consumer {from}",
+        "{} records were polled, their offsets were {stored}, and the worker had handled {} of them when it failed; then {commit}\n\
+         the group had {committed}, and the second consumer {from}",
         set_up.polled, set_up.handled
     )
 }
