@@ -133,10 +133,12 @@ fn happened(set_up: &InFlight, counted: &Handover) -> String {
     )
 }
 
-fn concept(predicted: &Handover, set_up: &InFlight) -> &'static str {
-    if predicted.starts_at == set_up.fetched && set_up.fetched > set_up.done {
-        "What a member has fetched and not worked on is thrown away with its partition, and is nobody's: the next owner fetches \
-         it again."
+fn concept(predicted: &Handover, counted: &Handover, set_up: &InFlight) -> &'static str {
+    let goes_on_behind_what_was_fetched =
+        predicted.starts_at == set_up.fetched && set_up.fetched > set_up.done;
+    if goes_on_behind_what_was_fetched || predicted.starts_at == counted.starts_at {
+        "What a member has fetched and not worked on is thrown away with its partition: nobody has worked on it yet, and the \
+         next owner fetches it again."
     } else if set_up.on_revoke == OnRevoke::Commits {
         "Revoke comes before assign: what is committed in the callback is there when the next owner asks where to begin, so \
          nothing is worked on twice."
