@@ -107,3 +107,33 @@ fn every_stub_and_every_hint_names_the_chapter() {
         );
     }
 }
+
+/// A failure that a document shows names the line in which the function begins.
+#[test]
+fn samples_of_failures_name_the_right_line() {
+    let (kit, exercises) = kit_and_exercises();
+    let read = |path: &str| kit.read(path).unwrap_or_else(|error| panic!("{error}"));
+    let documents = kit
+        .files(&[".md"])
+        .unwrap_or_else(|error| panic!("{error}"));
+    let mut samples = 0;
+    for document in documents {
+        let text = read(&document);
+        for exercise in &exercises {
+            let path = exercise.stub_file();
+            let begin = format!("fn {}(", exercise.name);
+            let stub = read(&path);
+            let line = stub.lines().position(|line| line.contains(&begin));
+            let line = line.map_or(0, |index| index + 1);
+            let tail = format!(" · {} · {}", exercise.hint, exercise.chapter);
+            for found in text.lines().filter(|line| line.ends_with(&tail)) {
+                samples += 1;
+                assert!(
+                    found.ends_with(&format!("{path}:{line}{tail}")),
+                    "{document}: «{found}», and {begin} is in line {line} of {path}"
+                );
+            }
+        }
+    }
+    assert!(samples > 0, "README shows no failure");
+}

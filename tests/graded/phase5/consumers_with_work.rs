@@ -32,7 +32,7 @@ async fn agrees_with_the_broker(#[case] partitions: i32, #[case] consumers: usiz
 
     let counted = shares.iter().filter(|share| **share > 0).count();
     let happened = format!(
-        "{} on a topic of {}: they own {shares:?} of them, so {counted} have work",
+        "{} on a topic of {}: the broker lists them with {shares:?} partitions, so {counted} of them had work",
         counting(consumers, "consumer"),
         counting(set_up.partitions.unsigned_abs() as usize, "partition")
     );

@@ -69,12 +69,8 @@ async fn agrees_with_the_broker(#[case] set_up: InFlight) -> Verdict {
         worked_on_twice: i64::try_from(twice).unwrap_or_default(),
     };
     let happened = happened(&set_up, &counted);
-    compare(
-        &predicted,
-        &counted,
-        &happened,
-        concept(&predicted, &set_up),
-    )
+    let concept = concept(&predicted, &counted, &set_up);
+    compare(&predicted, &counted, &happened, concept)
 }
 
 /// The assignor `range` gives the only partition to the member whose id comes first, and an id begins with this.
