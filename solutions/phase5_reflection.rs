@@ -6,6 +6,9 @@
 //! surprises you, it says what happened. There is nothing to connect to: a `match`, a comparison or some arithmetic is all
 //! that a prediction takes.
 //!
+//! The set-ups and the predictions are types of src/experiments/; what their doc comments say is part of the experiment. A
+//! consumer whose group has no committed offset starts at the first record, unless something else is said.
+//!
 //! The chapter: docs/phase5.md.
 
 use crate::experiments::{
@@ -97,8 +100,8 @@ pub fn spread_of_records(set_up: &Spread) -> usize {
 /// Where does a group start to read?
 ///
 /// - **Set-up:** a partition to which `set_up.written` records were written, and of which those before offset
-///   `set_up.first` were deleted with `DeleteRecords`, as retention does by and by; a group with the committed offset
-///   `set_up.committed` in it, or none.
+///   `set_up.first` were deleted with `DeleteRecords`, as retention does by and by; a group without a committed offset,
+///   or with `set_up.committed`, which the log need not reach.
 /// - **Done:** a consumer of the group with `auto.offset.reset` as in `set_up.reset` begins to read; more records are
 ///   written.
 /// - **Counted:** the offset of the first record that it gets, or that it gets an error.
@@ -118,7 +121,9 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 ///
 /// - **Set-up:** a partition with records, and a consumer of a group without committed offsets.
 /// - **Done:** it processes `set_up.processed` records one by one, commits as `set_up.commits` says, each time after
-///   the record that makes it due, and ends as `set_up.end` says; then a second consumer of the group reads to the end.
+///   the record that makes it due, and ends as `set_up.end` says: in order, with a last commit, or by a crash when the
+///   last record is processed, before the commit that may be due just then. A second consumer of the group reads to
+///   the end.
 /// - **Counted:** the records that both have got.
 pub fn delivered_again(set_up: &Rerun) -> usize {
     // What is committed is the last record of each whole batch before the crash; the commit that was due then was not made.

@@ -70,8 +70,8 @@ fn concept(set_up: &Transactions, predicted: usize) -> &'static str {
              isolation.level decides what a consumer is handed, and read_uncommitted hands over everything."
         }
         Isolation::ReadCommitted if set_up.open == 0 => {
-            "Committed is what belongs to no aborted transaction, plain records among it: the aborted ones stay in the log, \
-             and the consumer leaves them out."
+            "read_committed leaves out the records of aborted transactions, which stay in the log all the same; records without \
+             a transaction are as good as committed."
         }
         Isolation::ReadCommitted if predicted > set_up.committed + set_up.plain => {
             "Nobody knows yet whether an open transaction will be committed, so read_committed hands none of its records over."

@@ -169,8 +169,8 @@ fn concept(set_up: &Replication) -> &'static str {
              and what only it has is lost with it."
         }
         Acks::All if set_up.replicas < set_up.min_insync_replicas => {
-            "A partition cannot have more replicas in sync than it has replicas at all: where the setting asks for more, \
-             having all of them is enough."
+            "A partition cannot have more replicas in sync than it has replicas at all: where the setting asks for more, this \
+             broker is content with all of them, so the setting alone makes nothing safer."
         }
         Acks::All if set_up.in_sync < set_up.min_insync_replicas => {
             "acks=all waits for the replicas that are in sync, and those may be few: min.insync.replicas says how few are \

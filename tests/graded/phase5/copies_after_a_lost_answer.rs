@@ -108,7 +108,7 @@ fn concept(set_up: &LostAnswers) -> &'static str {
          broker has them already, writes nothing and answers that all is well."
     } else {
         "A lost answer is not a lost record: the broker has written what it was sent, cannot tell a repetition from \
-         something new, and writes it once more each time."
+         something new, and writes it once more for each answer that is lost."
     }
 }
 

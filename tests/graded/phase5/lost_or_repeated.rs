@@ -192,7 +192,7 @@ fn concept(set_up: &AutoCommit) -> &'static str {
         }
         (false, _) => {
             "What is stored is in the consumer's memory until a commit brings it to the broker: a process that dies before \
-             loses no record, and all its work is done again."
+             loses no record, and all that was handled is handled again. What was polled and not handled comes for the first time."
         }
     }
 }

@@ -37,7 +37,7 @@ fn compare<P: Debug + PartialEq>(
 ) -> Verdict {
     judge(predicted == counted, || {
         Failure::new(
-            format!("{happened}\npredicted was {predicted:?}, and counted {counted:?}"),
+            format!("{happened}\nyou predicted {predicted:?}; counted on the broker: {counted:?}"),
             "a prediction that agrees with what is counted, for this set-up and for others like it",
             concept,
         )

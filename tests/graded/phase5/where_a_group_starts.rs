@@ -37,7 +37,7 @@ async fn agrees_with_the_broker(#[case] set_up: GroupStart) -> Verdict {
     let group = topic.new_group();
     arrange(cluster, &topic, &group, &set_up).await?;
     let counted = begin_to_read(&topic, &group, set_up.reset).await?;
-    let concept = concept(&set_up, counted);
+    let concept = concept(&set_up, predicted, counted);
     compare(&predicted, &counted, &happened(&set_up, counted), concept)
 }
 
@@ -110,8 +110,12 @@ fn happened(set_up: &GroupStart, counted: Start) -> String {
     )
 }
 
-fn concept(set_up: &GroupStart, counted: Start) -> &'static str {
+fn concept(set_up: &GroupStart, predicted: Start, counted: Start) -> &'static str {
     match (set_up.committed, counted) {
+        (Some(offset), Start::At(at)) if at == offset && predicted == Start::At(offset + 1) => {
+            "A committed offset is that of the next record to read, not of the last one processed: the group goes on at it, and \
+             not behind it."
+        }
         (None, Start::At(at)) if at == set_up.written => {
             "A new group has no place in the log, and `latest` puts it behind the last record: it gets what is written from then \
              on, and nothing that was there before."

@@ -26,9 +26,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A daemon that does not answer a ping for this long is not there.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The broker's settings, beyond those of testcontainers' module: one broker alone, and groups that form at once.
-const BROKER_SETTINGS: [(&str, &str); 8] = [
+/// The broker's settings, beyond those of testcontainers' module: one broker alone, which its controller does not take for dead
+/// (nine seconds unless told) when the machine is busy, and groups that form at once.
+const BROKER_SETTINGS: [(&str, &str); 9] = [
     ("KAFKA_AUTO_CREATE_TOPICS_ENABLE", "false"),
+    ("KAFKA_BROKER_SESSION_TIMEOUT_MS", "60000"),
     ("KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS", "0"),
     ("KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS", "500"),
     ("KAFKA_HEAP_OPTS", "-Xms256m -Xmx512m"),

@@ -162,14 +162,13 @@ fn grade(check: &'static Check, look: Look) -> Result<Completion, Failed> {
 const ATTEMPTS: usize = 3;
 
 /// Runs the check. A failure counts only if machine and broker kept up meanwhile: a check waits by the clock, which does not
-/// stand still when they do. So does what the check itself did not get from the broker in time. A pass counts always. An
-/// exclusive check disturbs the broker itself, so its verdict counts too.
+/// stand still when they do. So does what the check itself did not get from the broker in time. A pass counts always.
 fn verdict_of(check: &'static Check) -> Verdict {
     let mut longest = Duration::ZERO;
     for _ in 0..ATTEMPTS {
         let begun = Instant::now();
         let verdict = (check.run)();
-        if check.exclusive || !may_be_a_stalls(&verdict) {
+        if !may_be_a_stalls(check, &verdict) {
             return verdict;
         }
         let Some(stall) = pulse::longest_stall(begun) else {
@@ -185,10 +184,12 @@ fn verdict_of(check: &'static Check) -> Verdict {
     Err(NotPassed::NotGraded(NotGraded::Broken(reason)))
 }
 
-/// Whether a broker that stands still can be behind this verdict.
-fn may_be_a_stalls(verdict: &Verdict) -> bool {
-    matches!(
-        verdict,
-        Err(NotPassed::Failed(_) | NotPassed::NotGraded(NotGraded::Broken(_)))
-    )
+/// Whether a broker that stands still can be behind this verdict. An exclusive check lets it stand still itself, so its
+/// failures count; what broke in it may be tried again all the same.
+fn may_be_a_stalls(check: &Check, verdict: &Verdict) -> bool {
+    match verdict {
+        Err(NotPassed::NotGraded(NotGraded::Broken(_))) => true,
+        Err(NotPassed::Failed(_)) => !check.exclusive,
+        _ => false,
+    }
 }

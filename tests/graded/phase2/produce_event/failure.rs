@@ -110,9 +110,16 @@ async fn sends_no_event_again() -> Verdict {
             .faults()?
             .delay_next(RDKafkaApiKey::Produce, too_late);
         let event = numbered(None, 1);
-        outcome(&producer, &topic, &event).await?.ok();
+        let outcome = outcome(&producer, &topic, &event).await?;
 
         let stored = copies(&topic, &event).await?;
+        judge(stored > 0 || outcome.is_err(), || {
+            Failure::new(
+                format!("{outcome:?} was returned, and the record is not in the log"),
+                "Ok for a record that is in the log, and an error where the answer does not come in time",
+                "Whether a record is in the log is in its delivery report: what returns before that knows nothing yet.",
+            )
+        })?;
         judge(stored <= 1, || {
             Failure::new(
                 format!(

@@ -31,10 +31,10 @@ async fn leaves_the_partition_to_the_partitioner(#[case] partitioner: &str) -> V
 
     judge(chosen == expected, || {
         Failure::new(
-            format!("partitions {chosen:?} for the keys {keys:?}"),
+            format!("partitions {chosen:?} returned for the keys {keys:?}"),
             format!("partitions {expected:?}, as the partitioner {partitioner} chooses"),
-            "Leave the partition out and the partitioner chooses it from the key. Choosing it yourself, fixed or by a \
-             formula, parts from what other producers of the topic do.",
+            "Leave the partition out and the partitioner chooses it from the key; the delivery report says which one. Choosing \
+             it yourself, fixed or by a formula, parts from what other producers of the topic do.",
         )
     })
 }

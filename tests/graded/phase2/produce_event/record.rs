@@ -16,11 +16,16 @@ async fn stored(event: &Event) -> Verdict<StoredRecord> {
     delivered(&producer, &topic, event).await?;
     let mut records = topic.records().await?;
     judge(records.len() == 1, || {
+        let concept = if records.is_empty() {
+            "Handing a record to the producer only puts it into a queue. Await the delivery report: only then is the record in \
+             the log, or is it known that it is not."
+        } else {
+            "Each send makes a record of its own: sending an event again, to be sure, makes a second one."
+        };
         Failure::new(
             format!("{} records on the topic after one event", records.len()),
             "one record for one event",
-            "Handing a record to the producer only puts it into a queue. Awaiting the delivery report tells that it \
-             left, and sending it again makes a second record.",
+            concept,
         )
     })?;
     Ok(records.remove(0))
@@ -50,8 +55,8 @@ async fn no_key_stays_no_key() -> Verdict {
         Failure::new(
             format!("a record with the key {}", record.key_text()),
             "a record without a key",
-            "An empty key is a key: every such record counts as the same thing, for the partitioner and for compaction. \
-             Leave the key out when there is none.",
+            "An empty key is a key: readers and compaction take all records with it for news of one and the same thing. Leave \
+             the key out when there is none.",
         )
     })
 }
@@ -65,8 +70,8 @@ async fn an_empty_key_stays_an_empty_key() -> Verdict {
         Failure::new(
             format!("a record with {}", record.key_text()),
             "the key \"\"",
-            "Whether there is a key is for the event to say: one that is empty is still there, and the partitioner treats \
-             it unlike none.",
+            "Whether there is a key is for the event to say: one that is empty is still there, and readers and \
+             compaction treat it unlike none.",
         )
     })
 }

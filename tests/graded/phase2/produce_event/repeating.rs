@@ -8,7 +8,7 @@ use testbed::probe::ControlProducer;
 use testbed::{Failure, NotGraded, Verdict, judge};
 
 use super::{outcome, slow_cluster};
-use crate::phase2::numbered;
+use crate::phase2::{is_record_of, numbered};
 
 /// librdkafka waits no longer than this before it repeats a request.
 const REPEATS_SOON: &[(&str, &str)] = &[("retry.backoff.ms", "10"), ("retry.backoff.max.ms", "20")];
@@ -27,7 +27,8 @@ async fn has_a_passing_refusal_repeated() -> Verdict {
     let too_few_replicas = RDKafkaRespErr::RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS;
     let faults = cluster.faults()?;
     faults.fail_next(RDKafkaApiKey::Produce, &[too_few_replicas; REFUSALS]);
-    let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
+    let event = numbered(None, 1);
+    let outcome = outcome(&producer, &topic, &event).await?;
 
     judge(outcome.is_ok(), || {
         Failure::new(
@@ -40,6 +41,17 @@ async fn has_a_passing_refusal_repeated() -> Verdict {
              idempotence a repetition makes no duplicate.",
         )
     })?;
+    let records = topic.records().await?;
+    judge(
+        records.iter().any(|record| is_record_of(record, &event)),
+        || {
+            Failure::new(
+                format!("{outcome:?} was returned, and the record is not in the log"),
+                "Ok for a record that is in the log",
+                "Whether a record is in the log is in its delivery report: what returns before that knows nothing yet.",
+            )
+        },
+    )?;
     // What repeats nothing is delivered only if all refusals have been met.
     control.send()?;
     if control.copies().await? == 1 {

@@ -5,13 +5,14 @@ use std::time::{Duration, Instant};
 
 use event_log::delivery::DeliveryOutcome;
 use event_log::event::Event;
+use event_log::phase2_producer::produce_event;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
 use testbed::wait::seconds;
-use testbed::{Failure, Verdict, judge};
+use testbed::{Failure, Verdict, judge, within};
 
-use super::{outcome, outcome_with, slow_cluster};
+use super::{LIMIT, NEVER_RETURNS, outcome, outcome_with, slow_cluster};
 use crate::phase2::numbered;
 
 /// It does not return before the broker has answered.
@@ -149,4 +150,37 @@ async fn calls_back_when_the_report_is_there() -> Verdict {
             "A record in the queue is not delivered: call back with the delivery report in hand.",
         )
     })
+}
+
+/// It calls back once for a record that had to wait for room, too: that it was not taken at first is no outcome.
+#[rstest]
+#[testbed::test(mock)]
+async fn calls_back_once_when_the_queue_was_full() -> Verdict {
+    let one_record = &[("queue.buffering.max.messages", "1")];
+    let (_cluster, topic, producer) = slow_cluster(Duration::from_millis(200), one_record).await?;
+    let (calls, events) = ([Calls::default(), Calls::default()], [0, 1]);
+    let events = events.map(|number| numbered(None, number));
+    let sending = async {
+        tokio::join!(
+            produce_event(&producer, &topic.name, &events[0], calls[0].callback()),
+            produce_event(&producer, &topic.name, &events[1], calls[1].callback()),
+        )
+    };
+    let what = "two calls of `produce_event` to return";
+    let returned = within(LIMIT, what, NEVER_RETURNS, sending).await?;
+    for (calls, returned) in calls.iter().zip([returned.0, returned.1]) {
+        calls.first().await;
+        let outcomes = calls.outcomes();
+        judge(outcomes.len() <= 1, || {
+            Failure::new(
+                format!(
+                    "two events, and room for one: the callback of one event was called with {outcomes:?}, and {returned:?} was returned"
+                ),
+                "one call for each event, with the outcome that is returned",
+                "A full queue has not taken the record, so nothing has become of it yet: that is no outcome to call back with, \
+                 and the one that counts comes when there was room.",
+            )
+        })?;
+    }
+    Ok(())
 }

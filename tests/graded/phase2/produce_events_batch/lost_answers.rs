@@ -35,9 +35,20 @@ async fn sends_no_event_again() -> Verdict {
             .faults()?
             .delay_next(RDKafkaApiKey::Produce, too_late);
         let events = numbered_events(&["a"], 3);
-        report(&producer, &topic, &events).await?;
+        let report = report(&producer, &topic, &events).await?;
 
         let copies = copies_in_the_log(&topic, &events).await?;
+        let written = copies.iter().filter(|&&copies| copies > 0).count();
+        judge(report.delivered <= written, || {
+            Failure::new(
+                format!(
+                    "{} of three events reported as delivered, and {written} of them are in the log",
+                    report.delivered
+                ),
+                "no event reported as delivered that is not in the log",
+                "Whether a record is in the log is in its delivery report: what is counted before that is what was queued.",
+            )
+        })?;
         judge(copies.iter().all(|&copies| copies <= 1), || {
             Failure::new(
                 format!(

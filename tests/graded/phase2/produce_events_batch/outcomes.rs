@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rstest::rstest;
 use serde_json::json;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, NotPassed, Verdict, judge};
 
 use super::{judge_outcomes, report, slow_cluster};
 use crate::phase2::{is_record_of, numbered, numbered_events, producer};
@@ -30,6 +30,34 @@ async fn reports_every_event_in_the_order_given() -> Verdict {
         )
     })?;
     judge_outcomes(&events, &report, &records)
+}
+
+/// The report is of the events given, also while another batch is under way with the same producer.
+#[rstest]
+#[testbed::test]
+async fn keeps_batches_apart_that_are_under_way_together() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let producer = producer(&topic.client)?;
+    let events = numbered_events(&["a", "b", "c", "d", "e"], 50);
+    let (one, other) = events.split_at(30);
+    let reports = tokio::join!(
+        report(&producer, &topic, one),
+        report(&producer, &topic, other)
+    );
+    let records = topic.records().await?;
+    for (events, report) in [(one, reports.0?), (other, reports.1?)] {
+        judge_outcomes(events, &report, &records).map_err(|not_passed| match not_passed {
+            NotPassed::Failed(failure) => Failure::new(
+                format!("two batches under way with one producer: {}", failure.seen),
+                failure.expected,
+                "A producer is shared: what belongs to one call, such as which report is whose, belongs into the call or \
+                 travels with the record, and not into the producer.",
+            )
+            .into(),
+            not_graded @ NotPassed::NotGraded(_) => not_graded,
+        })?;
+    }
+    Ok(())
 }
 
 /// The records are made as in `produce_event`: key or none, value, timestamp.
