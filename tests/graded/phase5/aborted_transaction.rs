@@ -13,7 +13,7 @@ use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::context::unique_name;
 use testbed::{Cluster, Topic, Verdict};
 
-use super::{blocking, compare};
+use super::{blocking, compare, predict};
 
 /// How soon to look again whether the mark that ends a transaction is in the log.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -25,9 +25,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(10);
 #[case::open_for_read_uncommitted(set_up([4, 3, 6, 2], Isolation::ReadUncommitted))]
 #[case::nothing_but_aborted(set_up([0, 4, 0, 0], Isolation::ReadCommitted))]
 #[case::plain_behind_an_open_one(set_up([0, 0, 1, 7], Isolation::ReadCommitted))]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: Transactions) -> Verdict {
-    let predicted = aborted_transaction(&set_up);
+    let predicted = predict(|| aborted_transaction(&set_up));
 
     let topic = Cluster::shared()?.topic(1).await?;
     let counted = blocking("transactions", move || count(&topic, &set_up)).await?;

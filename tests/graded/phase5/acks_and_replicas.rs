@@ -12,7 +12,7 @@ use rdkafka::util::Timeout;
 use rstest::rstest;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{Trial, compare, compare_all};
+use super::{Trial, compare, compare_all, predict};
 
 /// A broker that has not answered by then has not refused either.
 const ANSWERS_WITHIN: &str = "10000";
@@ -23,7 +23,7 @@ const ANSWERS_WITHIN: &str = "10000";
 #[case::acks_of_the_leader(Acks::Leader, 2)]
 #[case::acks_of_all(Acks::All, 1)]
 #[case::acks_of_all_and_more_wanted_than_there_are(Acks::All, 2)]
-#[testbed::test(real)]
+#[testbed::test(real, deadline = 60)]
 async fn agrees_with_the_broker(#[case] acks: Acks, #[case] min_insync_replicas: usize) -> Verdict {
     let set_up = Replication {
         replicas: 1,
@@ -31,7 +31,7 @@ async fn agrees_with_the_broker(#[case] acks: Acks, #[case] min_insync_replicas:
         min_insync_replicas,
         acks,
     };
-    let predicted = acks_and_replicas(&set_up);
+    let predicted = predict(|| acks_and_replicas(&set_up));
 
     let minimum = min_insync_replicas.to_string();
     let settings = [("min.insync.replicas", minimum.as_str())];
@@ -50,8 +50,9 @@ async fn agrees_with_the_broker(#[case] acks: Acks, #[case] min_insync_replicas:
 #[rstest]
 #[testbed::test(real, exclusive, deadline = 150)]
 async fn agrees_with_two_brokers() -> Verdict {
-    let predicted =
-        [2, 1].map(|in_sync| set_ups(in_sync).map(|set_up| (set_up, acks_and_replicas(&set_up))));
+    let predicted = predict(|| {
+        [2, 1].map(|in_sync| set_ups(in_sync).map(|set_up| (set_up, acks_and_replicas(&set_up))))
+    });
 
     let cluster = Cluster::shared()?;
     let second = cluster.second_broker().await?;

@@ -6,23 +6,24 @@ use rstest::rstest;
 use testbed::{Cluster, Verdict};
 
 use super::coming_to_rest::at_rest;
-use super::compare;
 use super::member::Member;
+use super::{compare, predict};
 
 /// The prediction of how many consumers have work agrees with the broker's list of members.
 #[rstest]
 #[case::one_partition_and_three(1, 3)]
 #[case::two_partitions_and_one(2, 1)]
 #[case::two_partitions_and_two(2, 2)]
+#[case::two_partitions_and_five(2, 5)]
 #[case::four_partitions_and_three(4, 3)]
 #[case::four_partitions_and_six(4, 6)]
-#[testbed::test(real, long, deadline = 40)]
+#[testbed::test(real, long, deadline = 60)]
 async fn agrees_with_the_broker(#[case] partitions: i32, #[case] consumers: usize) -> Verdict {
     let set_up = Sharing {
         partitions,
         consumers,
     };
-    let predicted = consumers_with_work(&set_up);
+    let predicted = predict(|| consumers_with_work(&set_up));
     let topic = Cluster::shared()?.topic(partitions).await?;
     let group = topic.new_group();
     let members = (0..consumers)

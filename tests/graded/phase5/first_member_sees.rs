@@ -6,8 +6,8 @@ use rstest::rstest;
 use testbed::{Cluster, Verdict};
 
 use super::coming_to_rest::at_rest;
-use super::compare;
 use super::member::Member;
+use super::{compare, predict};
 
 /// The prediction of what the first member is told agrees with what its callback was called with.
 #[rstest]
@@ -15,13 +15,13 @@ use super::member::Member;
 #[case::four_partitions_eager(4, Assignor::Range)]
 #[case::two_partitions_cooperative(2, Assignor::CooperativeSticky)]
 #[case::six_partitions_cooperative(6, Assignor::CooperativeSticky)]
-#[testbed::test(real, long, deadline = 40)]
+#[testbed::test(real, long, deadline = 60)]
 async fn agrees_with_the_broker(#[case] partitions: i32, #[case] assignor: Assignor) -> Verdict {
     let set_up = SecondJoins {
         partitions: partitions.unsigned_abs() as usize,
         assignor,
     };
-    let predicted = first_member_sees(&set_up);
+    let predicted = predict(|| first_member_sees(&set_up));
     let topic = Cluster::shared()?.topic(partitions).await?;
     let group = topic.new_group();
     let probe = topic.group_probe(&group)?;

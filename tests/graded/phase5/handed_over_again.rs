@@ -7,8 +7,8 @@ use testbed::probe::Seed;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
 use super::coming_to_rest::until;
-use super::compare;
 use super::member::Member;
+use super::{compare, predict};
 
 /// Records that come when the partition has changed hands.
 const LATER: i64 = 2;
@@ -29,9 +29,9 @@ const fn in_flight(fetched: i64, done: i64, committed: i64, on_revoke: OnRevoke)
 #[case::has_committed_nothing(in_flight(6, 4, 0, OnRevoke::Nothing))]
 #[case::has_done_all(in_flight(5, 5, 1, OnRevoke::Commits))]
 #[case::has_committed_all_that_is_done(in_flight(7, 3, 3, OnRevoke::Nothing))]
-#[testbed::test(real, long, deadline = 40)]
+#[testbed::test(real, long, deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: InFlight) -> Verdict {
-    let predicted = handed_over_again(&set_up);
+    let predicted = predict(|| handed_over_again(&set_up));
     let topic = Cluster::shared()?.topic(1).await?;
     let group = topic.new_group();
     topic.seed(records(0..set_up.fetched)).await?;

@@ -9,7 +9,7 @@ use testbed::history::Place;
 use testbed::probe::{GroupReader, Seed};
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::compare;
+use super::{compare, predict};
 
 /// The partition of the experiment.
 const RECORDS: i32 = 0;
@@ -43,9 +43,9 @@ const fn auto_commit(
 #[case::stored_when_handled_and_not_committed(auto_commit(5, 3, Stored::WhenHandled, false))]
 #[case::failed_at_the_first_when_polled(auto_commit(3, 0, Stored::WhenPolled, true))]
 #[case::failed_at_the_first_when_handled(auto_commit(4, 0, Stored::WhenHandled, true))]
-#[testbed::test]
+#[testbed::test(deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: AutoCommit) -> Verdict {
-    let predicted = lost_or_repeated(&set_up);
+    let predicted = predict(|| lost_or_repeated(&set_up));
     let topic = Cluster::shared()?.topic(2).await?;
     let group = topic.new_group();
     topic.seed(records(set_up.polled)).await?;

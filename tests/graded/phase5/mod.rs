@@ -2,7 +2,9 @@
 //! of the run, and compares.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
+use testbed::context::{waiting_for, waiting_no_more};
 use testbed::{Failure, Verdict, judge};
 
 mod aborted_transaction;
@@ -26,6 +28,21 @@ mod where_a_group_starts;
 
 use blocking::blocking;
 use several::{Trial, compare_all};
+
+/// How long a prediction may take: it is a rule, and no work.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Asks for a prediction, before anything is done.
+fn predict<P>(ask: impl FnOnce() -> P) -> P {
+    waiting_for(
+        LIMIT,
+        "your prediction",
+        "A prediction is a rule in terms of the set-up: nothing is to be connected to, sent or waited for.",
+    );
+    let predicted = ask();
+    waiting_no_more();
+    predicted
+}
 
 /// Compares a prediction with what was counted. `happened` tells what the broker did, with numbers; `concept` is the idea
 /// that explains it.

@@ -8,7 +8,7 @@ use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::compare;
+use super::{compare, predict};
 
 /// The prediction of what is left for the next reader agrees with what each of the three got.
 #[rstest]
@@ -16,9 +16,9 @@ use super::compare;
 #[case::all_is_consumed(Replay { records: 5, consumed: 5 })]
 #[case::nothing_is_consumed(Replay { records: 4, consumed: 0 })]
 #[case::all_but_one_are_consumed(Replay { records: 6, consumed: 5 })]
-#[testbed::test]
+#[testbed::test(deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: Replay) -> Verdict {
-    let predicted = second_group_reads(&set_up);
+    let predicted = predict(|| second_group_reads(&set_up));
     let topic = Cluster::shared()?.topic(1).await?;
     let records = (0..set_up.records).map(|number| Seed::text(0, number.to_string()));
     topic.seed(records.collect()).await?;

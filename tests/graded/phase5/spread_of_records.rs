@@ -11,7 +11,7 @@ use rstest::rstest;
 use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{blocking, compare};
+use super::{blocking, compare, predict};
 
 /// Tells the record that makes the producer know the topic from those of the burst.
 const NO_PART_OF_THE_BURST: &str = "known";
@@ -32,9 +32,9 @@ const LONGER_THAN_THE_BURST: &str = "600000";
 #[case::one_key_and_sticky(set_up(250, 5, Keys::OneForAll, Sticky::LongerThanTheBurst))]
 #[case::many_keys_and_sticky(set_up(400, 6, Keys::OneForEach, Sticky::LongerThanTheBurst))]
 #[case::many_keys_and_not_sticky(set_up(300, 3, Keys::OneForEach, Sticky::Off))]
-#[testbed::test]
+#[testbed::test(deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: Spread) -> Verdict {
-    let predicted = spread_of_records(&set_up);
+    let predicted = predict(|| spread_of_records(&set_up));
 
     let topic = Cluster::shared()?.topic(set_up.partitions).await?;
     let burst = (topic.clone(), set_up);

@@ -43,8 +43,8 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
         match receiver.recv_timeout(LOOK_EVERY) {
             Ok(verdict) => return verdict,
             Err(RecvTimeoutError::Timeout) => {
-                if let Some(failure) = overdue(check, deadline, &context) {
-                    return Err(with_panic_of_a_task(failure.into(), &context));
+                if let Some(not_passed) = overdue(check, deadline, &context) {
+                    return Err(with_panic_of_a_task(not_passed, &context));
                 }
             }
             Err(RecvTimeoutError::Disconnected) => {
@@ -78,8 +78,8 @@ fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
     verdict
 }
 
-/// What is said of a check that should have ended by now.
-fn overdue(check: &Check, deadline: Instant, context: &Context) -> Option<Failure> {
+/// What is said of a check that should have ended by now. While it waits for nothing of the learner's, the time is its own.
+fn overdue(check: &Check, deadline: Instant, context: &Context) -> Option<NotPassed> {
     let now = Instant::now();
     let waiting = context
         .waiting
@@ -88,19 +88,14 @@ fn overdue(check: &Check, deadline: Instant, context: &Context) -> Option<Failur
         .clone();
     match waiting.limit {
         Some((limit, end)) if now >= end + GRACE => {
-            Some(wait::too_long(limit, &waiting.what, &waiting.concept))
+            Some(wait::too_long(limit, &waiting.what, &waiting.concept).into())
         }
         _ if now < deadline => None,
-        Some(_) => Some(wait::too_long(
-            check.deadline,
-            &waiting.what,
-            &waiting.concept,
-        )),
-        None => Some(wait::too_long(
-            check.deadline,
-            "the check to end",
-            "Something in it waits for what never comes.",
-        )),
+        Some(_) => Some(wait::too_long(check.deadline, &waiting.what, &waiting.concept).into()),
+        None => {
+            let took = format!("took longer than {}", wait::seconds(check.deadline));
+            Some(NotGraded::broken("the check's own requests", &took))
+        }
     }
 }
 

@@ -138,6 +138,8 @@ fn is_getting_ready(error: &KafkaError) -> bool {
             RDKafkaErrorCode::CoordinatorLoadInProgress
                 | RDKafkaErrorCode::CoordinatorNotAvailable
                 | RDKafkaErrorCode::NotCoordinator
+                // A broker tells of a new partition a moment before it leads it.
+                | RDKafkaErrorCode::NotLeaderForPartition
         )
     )
 }

@@ -110,6 +110,46 @@ async fn hands_over_nothing_after_a_refusal() -> Verdict {
     })
 }
 
+/// After a refusal no further event is handed over, of the other partitions neither.
+#[rstest]
+#[testbed::test]
+async fn hands_over_nothing_of_other_partitions_after_a_refusal() -> Verdict {
+    let topic = Cluster::shared()?.topic(3).await?;
+    let partitions = usize::try_from(topic.partitions).unwrap_or_default();
+    topic
+        .seed(
+            (0..topic.partitions)
+                .flat_map(|p| numbered(times(4, p)))
+                .collect(),
+        )
+        .await?;
+    let handed = Handed::default();
+    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
+    let handler = handed.handler_that(|earlier, _| {
+        if earlier == 0 {
+            return Err("the shelf is full".into());
+        }
+        Ok(())
+    });
+    let outcome = Run::start(&consumer, &until(12), handler)
+        .end_or(TRIED_AGAIN)
+        .await?;
+    close(consumer).await?;
+    judge_any_handed(&handed, &outcome)?;
+    // Whoever works on partitions side by side has one event of each in work when the handler refuses.
+    let count = handed.count();
+    judge(count <= partitions, || {
+        Failure::new(
+            format!(
+                "the first of 12 events in {partitions} partitions was refused, and {count} were handed over in all"
+            ),
+            "no further event, whichever partition it is of",
+            "A refusal ends the run: what else is to be done is for the caller to say, who hears of it only when the function \
+             returns. Order is per partition, but the handler may say no for a reason that is not.",
+        )
+    })
+}
+
 /// The refused event stays uncommitted, and those before it are committed.
 #[rstest]
 #[case::first(0)]
