@@ -57,6 +57,11 @@ impl Check {
         self.verdict == Verdict::NotGraded && self.reason.contains("not on this broker")
     }
 
+    /// Whether it was left out because it takes long.
+    pub fn was_left_out(&self) -> bool {
+        self.verdict == Verdict::NotGraded && self.reason.starts_with("left out")
+    }
+
     /// The labels of a failure, in the order in which they stand.
     pub fn labels(&self) -> Vec<&str> {
         self.failure.lines().filter_map(label_of).collect()
@@ -190,6 +195,7 @@ test result: FAILED. 1 passed; 1 failed; 2 ignored; 0 measured; 4 filtered out; 
         assert_eq!(found[1].section("concept").as_deref(), Some("Wait."));
         assert_eq!(found[2].reason, "not graded: needs a real broker");
         assert_eq!(found[3].reason, "left out: takes 12 s");
+        assert!(found[3].was_left_out());
         assert!(!found[3].environment_broke());
     }
 }

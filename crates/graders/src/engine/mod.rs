@@ -48,8 +48,19 @@ pub struct Job {
     pub filter: String,
     /// Checks with a name that begins like this get a container of their own where the shared Kafka cannot grade them.
     pub own_container: Option<String>,
+    /// Which of the checks run that take 12 s.
+    pub patient: Patient,
     /// Whether the first failure is all there is to know.
     pub until_first_failure: bool,
+}
+
+/// Which patient checks run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Patient {
+    /// All of them.
+    All,
+    /// Those with a name that begins like this: to wait for any other would tell nothing.
+    Only(String),
 }
 
 /// A run of the checks on an answer.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::kafka::Kafka;
 use super::process::Process;
 use super::workspace::{Program, Workspace};
-use super::{Answer, Ended, Job, NoRun};
+use super::{Answer, Ended, Job, NoRun, Patient};
 use crate::kit::{Kit, KitError};
 use crate::outcome::Check;
 
@@ -199,6 +199,7 @@ impl Pool {
             filter: &job.filter,
             environment: &environment,
             limit: GIVE_UP,
+            patient: job.patient == Patient::All,
             until_first_failure: job.until_first_failure,
         };
         let mut ran = process.run()?;
@@ -213,8 +214,13 @@ impl Pool {
                 .own_container
                 .as_ref()
                 .is_some_and(|begin| check.name.starts_with(begin));
+            let is_waited_for =
+                matches!(&job.patient, Patient::Only(begin) if check.name.starts_with(begin));
             if is_asked_for && check.needs_another_broker() && self.kafka.is_real() {
-                *check = in_own_container(program, &check.name)?;
+                let docker = ("KAFKALINGS_KAFKA".to_owned(), "docker".to_owned());
+                *check = alone(program, &check.name, &[docker])?;
+            } else if is_waited_for && check.was_left_out() {
+                *check = alone(program, &check.name, self.kafka.environment())?;
             }
             check.failure = program.as_if_alone(&check.failure);
         }
@@ -230,16 +236,19 @@ fn next(programs: &Mutex<Receiver<Compiled>>) -> Option<Compiled> {
     programs.recv().ok()
 }
 
-/// Runs a check that disturbs its broker on one that is nobody else's.
-fn in_own_container(program: &Program, check: &str) -> Result<Check, NoRun> {
-    let docker = ("KAFKALINGS_KAFKA".to_owned(), "docker".to_owned());
-    let environment: Vec<(String, String)> =
-        program.environment().into_iter().chain([docker]).collect();
+/// Runs one check by itself: one that disturbs its broker on a broker that is nobody else's, or one that takes long.
+fn alone(program: &Program, check: &str, kafka: &[(String, String)]) -> Result<Check, NoRun> {
+    let environment: Vec<(String, String)> = program
+        .environment()
+        .into_iter()
+        .chain(kafka.iter().cloned())
+        .collect();
     let ran = Process {
         checks: program.path(),
         filter: check,
         environment: &environment,
         limit: GIVE_UP,
+        patient: true,
         until_first_failure: false,
     }
     .run()?;

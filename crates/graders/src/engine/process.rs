@@ -21,6 +21,8 @@ pub struct Process<'a> {
     pub environment: &'a [(String, String)],
     /// After this it is ended.
     pub limit: Duration,
+    /// Whether the patient checks run.
+    pub patient: bool,
     /// Whether it is ended at the first failure.
     pub until_first_failure: bool,
 }
@@ -36,7 +38,7 @@ impl Process<'_> {
             .arg(self.filter)
             // Several programs run at a time, so each has fewer checks at a time than a learner's.
             .env("RUST_TEST_THREADS", "16")
-            .env(PATIENT_VARIABLE, "1")
+            .env(PATIENT_VARIABLE, if self.patient { "1" } else { "0" })
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

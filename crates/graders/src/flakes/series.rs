@@ -158,6 +158,7 @@ impl Subject {
             filter: &self.filter,
             environment: &environment,
             limit: GIVE_UP,
+            patient: true,
             until_first_failure: false,
         }
         .run()

@@ -2,7 +2,7 @@
 
 use super::grade::{Grade, Graded};
 use crate::bank::right::Right;
-use crate::engine::{Answer, Ended, Job, RUN_LIMIT, Ran};
+use crate::engine::{Answer, Ended, Job, Patient, RUN_LIMIT, Ran};
 use crate::outcome::{Check, Verdict};
 
 /// Runs all checks of the phase.
@@ -15,6 +15,7 @@ pub fn job(right: &Right) -> Job {
         },
         filter: right.checks(),
         own_container: Some(right.checks()),
+        patient: Patient::All,
         until_first_failure: false,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::grade::{Grade, Graded};
 use crate::bank::wrong::Wrong;
-use crate::engine::{Answer, Ended, Job, RUN_LIMIT, Ran};
+use crate::engine::{Answer, Ended, Job, Patient, RUN_LIMIT, Ran};
 use crate::outcome::{Check, Verdict};
 
 /// Runs all checks of the exercise: a wrong answer is to end soon, and may break more than one promise.
@@ -12,6 +12,7 @@ pub fn job(wrong: &Wrong) -> Job {
         // The colons keep `produce_event` from selecting what only begins like it.
         filter: format!("{}::", wrong.exercise.path()),
         own_container: Some(wrong.check()),
+        patient: Patient::Only(wrong.check()),
         until_first_failure: false,
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::list::Mutant;
 use super::survivors::Survivor;
-use crate::engine::{Answer, Ended, Job, NoRun};
+use crate::engine::{Answer, Ended, Job, NoRun, Patient};
 use crate::facts::Exercise;
 use crate::outcome::Check;
 
@@ -67,6 +67,7 @@ pub fn job(mutant: &Mutant, exercises: &[Exercise]) -> Job {
         },
         own_container: phase.clone(),
         filter: phase.unwrap_or_default(),
+        patient: Patient::All,
         until_first_failure: true,
     }
 }
