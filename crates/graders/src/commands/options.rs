@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use serde::Serialize;
@@ -26,12 +26,17 @@ pub struct Options {
 impl Options {
     /// Writes the results where they are wanted.
     pub fn write(&self, results: &impl Serialize) -> Result<(), Box<dyn Error>> {
-        let Some(path) = &self.json else {
-            return Ok(());
-        };
-        let text = serde_json::to_string_pretty(results)?;
-        fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()).into())
+        write(self.json.as_deref(), results)
     }
+}
+
+/// Writes results as JSON, if there is a file for them.
+pub fn write(file: Option<&Path>, results: &impl Serialize) -> Result<(), Box<dyn Error>> {
+    let Some(path) = file else {
+        return Ok(());
+    };
+    let text = serde_json::to_string_pretty(results)?;
+    fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 /// A run waits for Kafka far more than it computes.

@@ -1,12 +1,15 @@
 //! `graders stubs`: runs the checks of every exercise as it is on a fresh clone.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use graders::facts::{self, Exercise};
 use graders::kit::Kit;
 use graders::run::{self, Run};
 use graders::untouched::{self, Proof, Stubs};
+
+use super::options;
 
 /// Prove that each untouched stub fails by its own todo!() and that phase 1 passes
 ///
@@ -16,6 +19,10 @@ pub struct Args {
     /// Only exercises whose path contains this, such as phase2 or `produce_event`
     #[arg(default_value = "", hide_default_value = true)]
     filter: String,
+
+    /// Write the results to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
 }
 
 /// Phase 1 is no exercise: everything in it is given.
@@ -24,6 +31,7 @@ const GIVEN: &str = "phase1::";
 pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     let kit = Kit::here();
     let stubs = prove_all(&kit, &facts::exercises(&kit)?, &args.filter)?;
+    options::write(args.json.as_deref(), &stubs)?;
     Ok(if stubs.holds {
         ExitCode::SUCCESS
     } else {
