@@ -8,6 +8,12 @@ use tokio::task::JoinHandle;
 use super::background;
 use crate::verdict::{NotGraded, Verdict};
 
+/// How often Docker is asked: where the machine is very busy it may not get every process of a container to stop in time
+/// («unable to freeze»), and lets them all go on.
+const ATTEMPTS: usize = 5;
+
+const TRY_AGAIN: Duration = Duration::from_millis(200);
+
 /// A paused broker. Dropping it lets the broker go on.
 #[derive(Debug)]
 pub struct Pause {
@@ -19,8 +25,15 @@ impl Pause {
         let id = container.to_owned();
         let paused = background::spawn(async move {
             let docker = docker_client_instance().await?;
-            let paused = docker.pause_container(&id).await;
-            paused.map_err(ClientError::PauseContainer)
+            let mut attempts = 1;
+            loop {
+                match docker.pause_container(&id).await {
+                    Ok(()) => return Ok(()),
+                    Err(_) if attempts < ATTEMPTS => attempts += 1,
+                    Err(error) => return Err(ClientError::PauseContainer(error)),
+                }
+                tokio::time::sleep(TRY_AGAIN).await;
+            }
         });
         let guard = Self {
             container: Some(container.to_owned()),
