@@ -53,13 +53,15 @@ pub fn create_consumer(config: &ClientConfig, topic: &str) -> KafkaResult<EventC
 ///   `options.stop` is cancelled; the report says which. An event in work is finished first.
 /// - Records that are no events (tombstones, key or value not UTF-8, value not JSON) are counted in the report, passed
 ///   over, and count as processed. They do not count towards `max_events`.
-/// - An error for which [`is_passing`](crate::errors::is_passing) holds does not end it. The end of a partition is no record and no end.
+/// - An error that comes in place of a record, and for which [`is_passing`](crate::errors::is_passing) holds, does not end
+///   it. The end of a partition is no record and no end.
+/// - A commit that the broker refuses has committed nothing: it is made again, or the refusal returned.
 ///
 /// # Errors
 /// - [`ConsumeError::Handler`] when the handler refuses an event: no further event is handed over, and the refused one
 ///   stays uncommitted, so that it comes again.
-/// - [`ConsumeError::Kafka`] with Kafka's error code for any other error from Kafka, the broker's refusal of the last
-///   commit among them. It never panics.
+/// - [`ConsumeError::Kafka`] with Kafka's error code for any other error from Kafka, and for the broker's refusal of the
+///   last commit, for whatever reason. It never panics.
 pub async fn consume_events(
     consumer: &EventConsumer,
     options: &ConsumeOptions,
