@@ -33,10 +33,10 @@ async fn waits_for_room_in_the_queue() -> Verdict {
     judge_waiting_for_room(&producer, &topic, LIMIT, "a fifth of a second").await
 }
 
-/// When the producer's queue is full, it waits for room, however long that takes.
+/// When the producer's queue is full, it waits for room, also where that takes seconds.
 #[rstest]
 #[testbed::test(mock, long)]
-async fn waits_for_room_however_long_it_takes() -> Verdict {
+async fn waits_seconds_for_room() -> Verdict {
     judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
 }
 

@@ -88,10 +88,10 @@ async fn waits_for_room_that_others_have_taken() -> Verdict {
     })
 }
 
-/// A full queue is back-pressure, however long it stays full.
+/// A full queue is back-pressure, also where it stays full for seconds.
 #[rstest]
 #[testbed::test(mock, long)]
-async fn waits_for_room_however_long_it_takes() -> Verdict {
+async fn waits_seconds_for_room() -> Verdict {
     judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
 }
 
