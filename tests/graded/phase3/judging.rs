@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use event_log::consuming::{ConsumeReport, Ended};
 use testbed::history::{Place, next_offsets};
 use testbed::probe::GroupProbe;
 use testbed::{Failure, Topic, Verdict, judge};
@@ -90,4 +91,16 @@ pub(super) fn misconception(
         "Each partition has an offset of its own, records that are no events count as processed, and an interval leaves \
          out what came since: commit all that was processed, in every partition, before every return."
     }
+}
+
+/// The report says why the run ended.
+pub(super) fn judge_ended(report: &ConsumeReport, expected: Ended) -> Verdict {
+    judge(report.ended == expected, || {
+        Failure::new(
+            format!("{report:?}"),
+            format!("ended: {expected:?}"),
+            "Whoever starts a consumer has to know whether its work is done, whether it ran dry or whether it was told \
+             to stop: each way out of the loop says its own.",
+        )
+    })
 }

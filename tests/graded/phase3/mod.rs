@@ -18,7 +18,7 @@ use testbed::{Apart, Failure, Topic, Verdict, within};
 use tokio_util::sync::CancellationToken;
 
 use handed::Handed;
-use judging::{judge_any_handed, judge_committed, judge_committed_or, misconception};
+use judging::{judge_any_handed, judge_committed, judge_committed_or, judge_ended, misconception};
 use run::{Outcome, Run, consume, consume_until_idle, ok};
 
 mod consume_events;
@@ -32,6 +32,9 @@ const LIMIT: Duration = Duration::from_secs(12);
 
 /// The idle time-out of a run that should end for another reason. It leaves time to tell why the run did not.
 const NOT_IDLE: Duration = Duration::from_secs(5);
+
+/// Longer than any idle time-out that a check waits for.
+const FOR_LONG: Duration = Duration::from_mins(1);
 
 /// How long an event may take to be handed over: longer than any run lasts in which none comes.
 const COMES_WITHIN: Duration = Duration::from_secs(7);

@@ -1,32 +1,18 @@
-//! What ends a run, and what does not.
+//! That it ends when nothing comes, and what does not count as nothing.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use event_log::consuming::{ConsumeReport, Ended};
+use event_log::consuming::Ended;
 use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
-    Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consumer, judge_any_handed,
-    judge_committed, numbered, ok, only_member, times, until, until_idle,
+    FOR_LONG, Handed, NOT_IDLE, NOTHING_COMES, Run, consumer, judge_ended, numbered, ok,
+    only_member, times, until_idle,
 };
-
-/// Longer than any idle time-out that a check waits for.
-const FOR_LONG: Duration = Duration::from_mins(1);
-
-fn judge_ended(report: &ConsumeReport, expected: Ended) -> Verdict {
-    judge(report.ended == expected, || {
-        Failure::new(
-            format!("{report:?}"),
-            format!("ended: {expected:?}"),
-            "Whoever starts a consumer has to know whether its work is done, whether it ran dry or whether it was told \
-             to stop: each way out of the loop says its own.",
-        )
-    })
-}
 
 /// It ends when no record came for `idle_timeout`, and not before, whether there was one at first or not.
 #[rstest]
@@ -191,184 +177,6 @@ async fn goes_on_after_the_work(
         .await?;
     topic.seed(numbered([0])).await?;
     run.hands_over(handed, 2, WORK_IS_NOT_IDLENESS).await
-}
-
-/// It ends when `max_events` were handled; the rest is left for the next run.
-#[rstest]
-#[testbed::test]
-async fn ends_at_max_events() -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(10, 0))).await?;
-    let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
-    let member = consumer(&topic.member(&group), &topic.name)?;
-    let report = consume(&member, &until(4), first.handler()).await?;
-    judge_any_handed(&first, &report)?;
-    judge(first.count() == 4 && report.handled == 4, || {
-        Failure::new(
-            format!("{} events handed over, {report:?}", first.count()),
-            "4 of 10 with max_events 4",
-            "The limit counts events, and it is looked at before the next one is taken, not after, and not for each \
-             batch or partition.",
-        )
-    })?;
-    judge_ended(&report, Ended::MaxEvents)?;
-    judge_committed(&topic, &group, &[(0, 3)]).await?;
-    close(member).await?;
-
-    let member = consumer(&topic.member(&group), &topic.name)?;
-    consume(&member, &until(6), second.handler()).await?;
-    let offsets: Vec<i64> = second.events().iter().map(|event| event.offset).collect();
-    judge(offsets == [4, 5, 6, 7, 8, 9], || {
-        Failure::new(
-            format!("the next run was handed the offsets {offsets:?}"),
-            "the other six, from offset 4 on",
-            "What the consumer has fetched and not handled is not consumed. Committing it loses it.",
-        )
-    })
-}
-
-/// It ends with the last event that `max_events` allows, also when no more records come.
-#[rstest]
-#[testbed::test]
-async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(4, 0))).await?;
-    let handed = Handed::default();
-    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &until(4), handed.handler()).await?;
-    judge_any_handed(&handed, &report)?;
-    let waited = handed.last_accepted().map(|at| at.elapsed());
-    judge(waited.is_some_and(|waited| waited < NOT_IDLE), || {
-        Failure::new(
-            format!(
-                "returned {report:?} {} after the last of {} events",
-                waited.map_or("a long time".to_owned(), seconds),
-                handed.count()
-            ),
-            "it returns when the fourth event is handled, with max_events 4",
-            "A limit that is looked at when the next record comes is not seen when none comes: look at it before waiting \
-             for another.",
-        )
-    })?;
-    judge_ended(&report, Ended::MaxEvents)
-}
-
-/// With `max_events` 0 none more is to be handled, so it ends at once.
-#[rstest]
-#[testbed::test]
-async fn ends_at_once_when_no_event_is_wanted() -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
-    let handed = Handed::default();
-    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &until(0), handed.handler()).await?;
-    judge(handed.count() == 0, || {
-        Failure::new(
-            format!(
-                "{} of 2 events handed over, {report:?}, with max_events 0",
-                handed.count()
-            ),
-            "none: the limit is reached before the first",
-            "The limit is looked at before an event is taken, the first one too: whoever looks when an event is handled has \
-             handled one too many.",
-        )
-    })?;
-    judge_ended(&report, Ended::MaxEvents)
-}
-
-const STOPS_LATE: &str = "A loop that waits for a record does not see the stop token: wait for whichever comes first, as in \
-                          select!, or poll in short turns and look in between.";
-
-/// It ends promptly when it is stopped while no record comes.
-#[rstest]
-#[case::after_the_last_record(2)]
-#[case::before_the_first_record(0)]
-#[testbed::test]
-async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(at_first, 0))).await?;
-    let handed = Handed::default();
-    let options = until_idle(FOR_LONG);
-    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let mut run = Run::start(&consumer, &options, handed.handler());
-    run.hands_over(&handed, at_first, NOTHING_COMES).await?;
-    run.goes_on_for(Duration::from_millis(300), &handed, STOPS_LATE)
-        .await?;
-
-    options.stop.cancel();
-    let stopped = testbed::within(
-        Duration::from_secs(5),
-        "`consume_events` to return after `stop` was cancelled",
-        STOPS_LATE,
-        run.report(),
-    );
-    judge_ended(&stopped.await??, Ended::Stopped)
-}
-
-/// It ends promptly when it is stopped while records keep coming.
-#[rstest]
-#[testbed::test]
-async fn stops_while_records_come() -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2000, 0))).await?;
-    let handed = Handed::default();
-    let options = until(2000);
-    let stop = options.stop.clone();
-    let handler = handed.handler_that(move |earlier, _| {
-        if earlier == 4 {
-            stop.cancel();
-        }
-        Ok(())
-    });
-    let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &options, handler).await?;
-    judge_any_handed(&handed, &report)?;
-    // More are no harm: a batch in work may be finished, and a select! that takes what is ready by chance stops a little
-    // later.
-    judge(handed.count() < 1800, || {
-        Failure::new(
-            format!(
-                "{} of 2000 events were handed over, stopped at the fifth; {report:?}",
-                handed.count()
-            ),
-            "it stops soon after the fifth",
-            "A stop token that is looked at only when there is nothing to do is not seen by a consumer that has work.",
-        )
-    })?;
-    judge_ended(&report, Ended::Stopped)
-}
-
-/// What is in work when it is stopped is finished, counted and committed.
-#[rstest]
-#[testbed::test]
-async fn finishes_the_event_in_work_when_stopped() -> Verdict {
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
-    let (group, handed) = (topic.new_group(), Handed::default());
-    let (handler, gate) = handed.handler_held_after(0);
-    let options = until_idle(NOT_IDLE);
-    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let mut run = Run::start(&consumer, &options, handler);
-    run.hands_over(&handed, 1, NOTHING_COMES).await?;
-
-    options.stop.cancel();
-    let concept = "A handler cannot be called back: with nobody waiting for it, it goes on all the same, and what it does is \
-                   neither counted nor committed. Finish the event in work, then stop.";
-    run.goes_on_for(Duration::from_millis(500), &handed, concept)
-        .await?;
-    gate.open();
-    let report = run.report().await?;
-    judge(report.handled == handed.accepted().len(), || {
-        Failure::new(
-            format!(
-                "{report:?}, and the handler accepted {} events",
-                handed.accepted().len()
-            ),
-            "the event in work is counted",
-            concept,
-        )
-    })?;
-    judge_committed(&topic, &group, &handed.accepted()).await
 }
 
 /// The end of a partition is no record and no end.
