@@ -42,7 +42,7 @@ pub fn compare_all<S: Debug, P: Debug + PartialEq>(
 
 fn in_words<S: Debug, P: Debug>(trial: &Trial<S, P>) -> String {
     format!(
-        "\n{:?}: predicted was {:?}, and counted {:?}",
+        "\n{:?}: you predicted {:?}; counted on the broker: {:?}",
         trial.set_up, trial.predicted, trial.counted
     )
 }
