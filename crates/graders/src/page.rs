@@ -241,15 +241,15 @@ impl Page<'_> {
         )?;
         for series in &self.figures.flakes {
             let [_, median, longest] = series.seconds;
+            let flips = if series.ungraded {
+                "not graded here".to_owned()
+            } else {
+                (series.flips.len() + series.broken.len()).to_string()
+            };
             writeln!(
                 f,
-                "| `{}` | {} | {} | {} | {} | {} | {median:.0}, {longest:.0} |",
-                series.answer,
-                series.kafka,
-                series.runs,
-                series.aborted,
-                series.checks,
-                series.flips.len() + series.broken.len()
+                "| `{}` | {} | {} | {} | {} | {flips} | {median:.0}, {longest:.0} |",
+                series.answer, series.kafka, series.runs, series.aborted, series.checks
             )?;
         }
         writeln!(f)

@@ -133,6 +133,7 @@ fn tell(series: &Series) {
         checks,
         flips,
         broken,
+        ungraded,
         seconds: [shortest, median, longest],
     } = series;
     println!(
@@ -141,6 +142,9 @@ fn tell(series: &Series) {
     );
     if *aborted > 0 {
         println!("    {aborted} of the runs were aborted by librdkafka");
+    }
+    if *ungraded {
+        println!("    the check that is named is not graded on this Kafka");
     }
     for why in broken {
         println!("    broken: {why}");

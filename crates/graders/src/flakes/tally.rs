@@ -64,8 +64,11 @@ pub struct Series {
     pub checks: usize,
     /// Verdicts that flipped.
     pub flips: Vec<Flip>,
-    /// Runs that came to no verdict, or in which the environment broke.
+    /// Runs that came to no verdict, or in which the environment broke; and a wrong answer that no run caught.
     pub broken: Vec<String>,
+    /// Whether this Kafka cannot grade the check that a wrong answer has to fail: steady, and no figure.
+    #[serde(default)]
+    pub ungraded: bool,
     /// The shortest, the median and the longest run, in seconds.
     pub seconds: [f64; 3],
 }
@@ -120,6 +123,11 @@ impl Tally {
 
     /// What it all comes to.
     pub fn series(&self) -> Series {
+        let mut broken = self.broken.clone();
+        let named = self.named_verdicts();
+        if named.as_ref().is_some_and(|named| named.passed_over()) {
+            broken.push("no run failed the check that is named".to_owned());
+        }
         let mut seconds = self.seconds.clone();
         seconds.sort_by(f64::total_cmp);
         let at = |index: usize| seconds.get(index).copied().unwrap_or_default();
@@ -130,13 +138,31 @@ impl Tally {
             aborted: self.aborted,
             checks: self.verdicts.len(),
             flips: self.flips(),
-            broken: self.broken.clone(),
+            broken,
+            ungraded: named.is_some_and(|named| named.is_ungraded()),
             seconds: [
                 at(0),
                 at(seconds.len() / 2),
                 at(seconds.len().saturating_sub(1)),
             ],
         }
+    }
+
+    /// What the check that has to fail came to, all its cases and runs together.
+    fn named_verdicts(&self) -> Option<Named> {
+        let Expected::Fails(named) = &self.expected else {
+            return None;
+        };
+        let mut counted = Named::default();
+        for (check, verdicts) in &self.verdicts {
+            if is_case_of(check, named) {
+                let count = |verdict| verdicts.get(&verdict).copied().unwrap_or_default();
+                counted.passed += count(Verdict::Pass);
+                counted.failed += count(Verdict::Fail);
+                counted.not_graded += count(Verdict::NotGraded);
+            }
+        }
+        Some(counted)
     }
 
     fn flips(&self) -> Vec<Flip> {
@@ -159,11 +185,35 @@ impl Tally {
             // A check that could not be graded now and was then tells two things of the same code.
             Expected::Passes => flip.failed > 0 || (flip.passed > 0 && flip.not_graded > 0),
             Expected::Fails(named) => {
-                let rest = flip.check.strip_prefix(named.as_str());
-                let is_named = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-                is_named && flip.failed > 0 && flip.passed + flip.not_graded > 0
+                is_case_of(&flip.check, named)
+                    && flip.failed > 0
+                    && flip.passed + flip.not_graded > 0
             }
         }
+    }
+}
+
+/// Whether it is the check that is named, or one of its cases.
+fn is_case_of(check: &str, named: &str) -> bool {
+    let rest = check.strip_prefix(named);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
+}
+
+/// The verdicts of the check that a wrong answer has to fail.
+#[derive(Debug, Default)]
+struct Named {
+    passed: usize,
+    failed: usize,
+    not_graded: usize,
+}
+
+impl Named {
+    fn is_ungraded(&self) -> bool {
+        self.failed == 0 && self.passed == 0 && self.not_graded > 0
+    }
+
+    fn passed_over(&self) -> bool {
+        self.failed == 0 && !self.is_ungraded()
     }
 }
 
@@ -228,6 +278,24 @@ mod tests {
         let named = || Expected::Fails("a::named".to_owned());
         assert_eq!(flips(named(), &[[Fail, Pass], [Fail, Fail]]), 0);
         assert_eq!(flips(named(), &[[Fail, Pass], [Pass, Pass]]), 1);
+    }
+
+    #[test]
+    fn a_wrong_answer_that_no_run_catches_is_not_steady() {
+        use Verdict::{NotGraded, Pass};
+        let series = |verdict| {
+            let mut tally = Tally::new("an answer", "embedded", Expected::Fails("a".to_owned()));
+            let run = Run {
+                code: Some(0),
+                checks: vec![check("a::case", verdict)],
+                stderr: String::new(),
+            };
+            tally.add(&run, 1.0);
+            tally.series()
+        };
+        assert!(!series(Pass).is_steady());
+        assert!(series(NotGraded).is_steady());
+        assert!(series(NotGraded).ungraded);
     }
 
     #[test]
