@@ -9,6 +9,7 @@ use serde_json::json;
 use testbed::probe::{ControlProducer, StoredRecord};
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
+mod partitioner;
 mod produce_event;
 mod produce_events_batch;
 
@@ -24,11 +25,12 @@ fn producer(config: &ClientConfig) -> Verdict<EventProducer> {
     })
 }
 
-/// An event that can be told from every other by its number.
+/// An event that can be told from every other by its number. Its time may be before that of an earlier number: clocks differ,
+/// and what happened first need not be told first.
 fn numbered(key: Option<&str>, number: usize) -> Event {
     Event {
         key: key.map(str::to_owned),
-        timestamp: 1_700_000_000_000 + i64::try_from(number).unwrap_or_default(),
+        timestamp: 1_700_000_000_000 + i64::try_from(number * 617 % 1000).unwrap_or_default(),
         payload: json!({ "number": number }),
     }
 }

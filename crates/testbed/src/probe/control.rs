@@ -13,14 +13,15 @@ use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::{NotGraded, Verdict};
 
 impl Topic {
-    /// The partition that the partitioner of `config` chooses for each key. It sends a record for each to this topic.
+    /// The partition that the partitioner of `config` chooses for each key, or for a record without one. It sends a record
+    /// for each to this topic.
     ///
     /// # Errors
     /// Not graded, when the broker does not take them.
     pub async fn partitions_chosen_by(
         &self,
         config: &ClientConfig,
-        keys: &[String],
+        keys: &[Option<String>],
     ) -> Verdict<Vec<i32>> {
         let (topic, config, wanted) = (self.name.clone(), config.clone(), keys.to_vec());
         blocking("sending a control record", move || {
@@ -32,7 +33,7 @@ impl Topic {
             .map(|key| {
                 records
                     .iter()
-                    .find(|record| record.key.as_deref() == Some(key.as_bytes()))
+                    .find(|record| record.key.as_deref() == key.as_deref().map(str::as_bytes))
                     .map(|record| record.partition)
                     .ok_or_else(|| NotGraded::broken("control", &"a record is missing"))
             })
@@ -109,11 +110,11 @@ impl ControlProducer {
     }
 }
 
-fn send_keys(config: &ClientConfig, topic: &str, keys: &[String]) -> KafkaResult<()> {
+fn send_keys(config: &ClientConfig, topic: &str, keys: &[Option<String>]) -> KafkaResult<()> {
     let producer: BaseProducer = config.create()?;
     for key in keys {
-        let record: BaseRecord<'_, str, str> =
-            BaseRecord::to(topic).key(key.as_str()).payload("control");
+        let mut record: BaseRecord<'_, str, str> = BaseRecord::to(topic).payload("control");
+        record.key = key.as_deref();
         producer.send(record).map_err(|(error, _)| error)?;
     }
     producer.flush(ANSWER_TIMEOUT)

@@ -7,36 +7,24 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::delivered;
+use crate::phase2::partitioner::Choice;
 use crate::phase2::{is_record_of, numbered, producer};
 
 /// The partitioner of the producer's settings chooses the partition, whichever it is.
 #[rstest]
 #[case::librdkafkas_default("consistent_random")]
 #[case::javas_default("murmur2_random")]
+#[case::one_place_for_all_without_a_key("murmur2")]
 #[testbed::test]
 async fn leaves_the_partition_to_the_partitioner(#[case] partitioner: &str) -> Verdict {
-    let cluster = Cluster::shared()?;
-    let (topic, control) = (cluster.topic(4).await?, cluster.topic(4).await?);
-    let mut config = topic.client.clone();
-    config.set("partitioner", partitioner);
-    let producer = producer(&config)?;
-
-    let keys: Vec<String> = (0..8).map(|number| format!("key-{number}")).collect();
+    let choice = Choice::of(partitioner).await?;
+    let producer = producer(&choice.config)?;
     let mut chosen = Vec::new();
-    for key in &keys {
-        let event = numbered(Some(key), 1);
-        chosen.push(delivered(&producer, &topic, &event).await?.partition);
+    for event in &choice.events {
+        let delivery = delivered(&producer, &choice.topic, event).await?;
+        chosen.push(delivery.partition);
     }
-    let expected = control.partitions_chosen_by(&config, &keys).await?;
-
-    judge(chosen == expected, || {
-        Failure::new(
-            format!("partitions {chosen:?} returned for the keys {keys:?}"),
-            format!("partitions {expected:?}, as the partitioner {partitioner} chooses"),
-            "Leave the partition out and the partitioner chooses it from the key; the delivery report says which one. Choosing \
-             it yourself, fixed or by a formula, parts from what other producers of the topic do.",
-        )
-    })
+    choice.judge(&chosen)
 }
 
 /// It returns the partition and the offset that the broker gave the record.

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use event_log::delivery::DeliveryOutcome;
 use rstest::rstest;
 use serde_json::json;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, NotPassed, Verdict, judge};
 
 use super::{judge_outcomes, report, slow_cluster};
+use crate::phase2::partitioner::Choice;
 use crate::phase2::{is_record_of, numbered, numbered_events, producer};
 
 /// One outcome for each event, in the order given, with the place of the record.
@@ -30,6 +32,20 @@ async fn reports_every_event_in_the_order_given() -> Verdict {
         )
     })?;
     judge_outcomes(&events, &report, &records)
+}
+
+/// The partitioner of the producer's settings chooses the partition of each record, as for a single event.
+#[rstest]
+#[case::javas_default("murmur2_random")]
+#[case::one_place_for_all_without_a_key("murmur2")]
+#[testbed::test]
+async fn leaves_the_partitions_to_the_partitioner(#[case] partitioner: &str) -> Verdict {
+    let choice = Choice::of(partitioner).await?;
+    let report = report(&producer(&choice.config)?, &choice.topic, &choice.events).await?;
+    let partition =
+        |outcome: &DeliveryOutcome| outcome.as_ref().map_or(-1, |there| there.partition);
+    let chosen: Vec<i32> = report.outcomes.iter().map(partition).collect();
+    choice.judge(&chosen)
 }
 
 /// The report is of the events given, also while another batch is under way with the same producer.

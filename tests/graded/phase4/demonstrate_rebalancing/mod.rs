@@ -16,6 +16,7 @@ use super::patience::{self, Patience};
 use super::team::expect;
 use super::{Elsewhere, WorkLog};
 
+mod all_processed;
 mod ending;
 mod failing;
 mod settling;

@@ -10,8 +10,8 @@ use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::team::{expect, owned_by, owners_text};
-use super::super::{Gate, event_at, events, places};
+use super::super::team::{expect, owned_by};
+use super::super::{Gate, event_at, events};
 use super::{Demonstration, LIMIT, Running, report, running, settled, started};
 
 const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
@@ -279,56 +279,6 @@ async fn settles_with_idle_workers() -> Verdict {
             format!("{report:?}"),
             "a report of each of 3 workers",
             "A worker without partitions is a member of the group all the same.",
-        )
-    })
-}
-
-/// No worker stops before all events are processed, though all that is there has been worked off and all is quiet.
-#[rstest]
-#[testbed::test(deadline = 30)]
-async fn stops_no_worker_before_all_is_processed() -> Verdict {
-    let topic = Cluster::shared()?.topic(4).await?;
-    topic.seed(events(4, 3)).await?;
-    let demonstration = Demonstration::new(topic, 2, 16)?;
-    let running = demonstration.begin(|_| {});
-    let timeline = &demonstration.timeline;
-    let what = "both workers to have partitions, and the 12 events that are there to be processed";
-    eventually(LIMIT, what, LOOK_DO_NOT_GUESS, || {
-        let entries = timeline.entries();
-        let started = befores(&entries, &Happening::Started).len() == 2;
-        let processed = timeline.processed().len();
-        let quiet = started && settled(&entries, 4).is_ok() && processed == 12;
-        // One that has ended says below why.
-        ready(Ok(expect(quiet || running.has_ended(), || {
-            let owners = owners_text(&timeline.owners());
-            format!("{processed} processed, and the timeline says {owners}")
-        })))
-    })
-    .await?;
-    let early = timeline.wait_until(Duration::from_millis(1500), |timeline| {
-        !befores(&timeline.entries(), &Happening::Left).is_empty()
-    });
-    let early = early.await.is_ok();
-    demonstration.topic.seed(events(4, 1)).await?;
-    running.report().await?;
-
-    let entries = timeline.entries();
-    let first_left = befores(&entries, &Happening::Left).first().copied();
-    let processed: BTreeSet<_> = entries[..first_left.unwrap_or_default()]
-        .iter()
-        .filter_map(|entry| match entry.happening {
-            Happening::Processed { partition, offset } => Some((partition, offset)),
-            _ => None,
-        })
-        .collect();
-    judge(!early && processed == places(4, 4), || {
-        Failure::new(
-            format!(
-                "the first worker left when {} of 16 events were processed",
-                processed.len()
-            ),
-            "no worker stopped before all plan.seeded events are processed",
-            "That nothing comes for a while says nothing about what is to come: count what was processed.",
         )
     })
 }

@@ -9,7 +9,7 @@ use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::patience::Patience;
-use super::super::team::{Team, expect, story_of};
+use super::super::team::{Team, expect, owners_text, story_of};
 use super::super::{Gate, events, judge_committed};
 
 const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out of the group, and its partitions go on \
@@ -80,7 +80,7 @@ async fn tells_lost_partitions() -> Verdict {
 /// Another worker has taken over, worked on, and left, when a worker that was held up returns to life: it does not undo
 /// the other one's commits.
 #[rstest]
-#[testbed::test(real, deadline = 30)]
+#[testbed::test(real, deadline = 45)]
 async fn commits_nothing_of_lost_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     // As short as the client allows.
@@ -111,6 +111,19 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
     let before = team.probe.committed().await?;
     gate.open();
     until_told(&mut team).await?;
+    // What it does with its offsets then, it does as a member in good standing, whose commits the broker takes.
+    let again = "worker 1 to have partition 0 again";
+    team.until(
+        again,
+        "After `Lost` the next polls join the group again.",
+        |timeline, _| {
+            let owners = timeline.owners();
+            expect(owners.get(&0) == Some(&WorkerId(1)), || {
+                owners_text(&owners)
+            })
+        },
+    )
+    .await?;
     team.stop(1).await?;
 
     let after = team.probe.committed().await?;
