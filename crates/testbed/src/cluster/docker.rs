@@ -81,9 +81,16 @@ async fn daemon() -> Result<Docker, String> {
     }
 }
 
+/// What the container runs: the script that testcontainers' module writes into it when it knows the port. The module's own
+/// command takes the script for ready when the file is there, and the container ends when it is empty yet: that happened once in
+/// 200 starts on a busy machine. This one waits for the script's last line.
+const WAIT_FOR_THE_SCRIPT: &str = "script=/opt/kafka/testcontainers_start.sh; \
+                                   until grep -qs /etc/kafka/docker/run $script; do sleep 0.1; done; bash $script";
+
 fn request(image: &KafkaImage) -> ContainerRequest<apache::Kafka> {
     let mut request = apache::Kafka::default()
         .with_jvm_image()
+        .with_cmd(["-c", WAIT_FOR_THE_SCRIPT])
         .with_name(&image.name)
         .with_tag(&image.tag)
         .with_label(RUN_LABEL, context::run_id())
