@@ -134,6 +134,7 @@ fn tell(series: &Series) {
         flips,
         broken,
         ungraded,
+        missed,
         seconds: [shortest, median, longest],
     } = series;
     println!(
@@ -142,6 +143,9 @@ fn tell(series: &Series) {
     );
     if *aborted > 0 {
         println!("    {aborted} of the runs were aborted by librdkafka");
+    }
+    if *missed {
+        println!("    no run failed the check that is named");
     }
     if *ungraded {
         println!("    the check that is named is not graded on this Kafka");

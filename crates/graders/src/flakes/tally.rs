@@ -64,11 +64,14 @@ pub struct Series {
     pub checks: usize,
     /// Verdicts that flipped.
     pub flips: Vec<Flip>,
-    /// Runs that came to no verdict, or in which the environment broke; and a wrong answer that no run caught.
+    /// Runs that came to no verdict, or in which the environment broke.
     pub broken: Vec<String>,
     /// Whether this Kafka cannot grade the check that a wrong answer has to fail: steady, and no figure.
     #[serde(default)]
     pub ungraded: bool,
+    /// Whether no run of a wrong answer failed the check that it has to fail.
+    #[serde(default)]
+    pub missed: bool,
     /// The shortest, the median and the longest run, in seconds.
     pub seconds: [f64; 3],
 }
@@ -123,11 +126,7 @@ impl Tally {
 
     /// What it all comes to.
     pub fn series(&self) -> Series {
-        let mut broken = self.broken.clone();
         let named = self.named_verdicts();
-        if named.as_ref().is_some_and(|named| named.passed_over()) {
-            broken.push("no run failed the check that is named".to_owned());
-        }
         let mut seconds = self.seconds.clone();
         seconds.sort_by(f64::total_cmp);
         let at = |index: usize| seconds.get(index).copied().unwrap_or_default();
@@ -138,8 +137,9 @@ impl Tally {
             aborted: self.aborted,
             checks: self.verdicts.len(),
             flips: self.flips(),
-            broken,
-            ungraded: named.is_some_and(|named| named.is_ungraded()),
+            broken: self.broken.clone(),
+            ungraded: named.as_ref().is_some_and(Named::is_ungraded),
+            missed: named.as_ref().is_some_and(Named::is_missed),
             seconds: [
                 at(0),
                 at(seconds.len() / 2),
@@ -212,7 +212,7 @@ impl Named {
         self.failed == 0 && self.passed == 0 && self.not_graded > 0
     }
 
-    fn passed_over(&self) -> bool {
+    fn is_missed(&self) -> bool {
         self.failed == 0 && !self.is_ungraded()
     }
 }
@@ -226,7 +226,7 @@ fn not_graded(stderr: &str) -> String {
 impl Series {
     /// Whether every run came to the same verdicts, and they were the right ones.
     pub fn is_steady(&self) -> bool {
-        self.flips.is_empty() && self.broken.is_empty() && self.checks > 0
+        self.flips.is_empty() && self.broken.is_empty() && !self.missed && self.checks > 0
     }
 }
 
