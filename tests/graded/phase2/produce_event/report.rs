@@ -174,7 +174,10 @@ async fn calls_back_once_when_the_queue_was_full() -> Verdict {
         judge(outcomes.len() <= 1, || {
             Failure::new(
                 format!(
-                    "two events, and room for one: the callback of one event was called with {outcomes:?}, and {returned:?} was returned"
+                    "two events, and room for one: the callback of one event was called {} times, at first with {:?}, and \
+                     {returned:?} was returned",
+                    outcomes.len(),
+                    outcomes[0]
                 ),
                 "one call for each event, with the outcome that is returned",
                 "A full queue has not taken the record, so nothing has become of it yet: that is no outcome to call back with, \
