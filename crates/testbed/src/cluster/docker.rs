@@ -82,8 +82,8 @@ async fn daemon() -> Result<Docker, String> {
 }
 
 /// What the container runs: the script that testcontainers' module writes into it when it knows the port. The module's own
-/// command takes the script for ready when the file is there, and the container ends when it is empty yet: that happened once in
-/// 200 starts on a busy machine. This one waits for the script's last line.
+/// command runs the script as soon as the file is there, and the container ends if it is still being written («Text file busy»),
+/// as once in 200 starts on a busy machine. This one waits for the script's last line.
 const WAIT_FOR_THE_SCRIPT: &str = "script=/opt/kafka/testcontainers_start.sh; \
                                    until grep -qs /etc/kafka/docker/run $script; do sleep 0.1; done; bash $script";
 

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use event_log::group::{RebalanceReport, WorkerId};
 use event_log::timeline::{Entry, Happening};
-use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge};
 
 use super::super::team::members_text;
 use super::super::{events, places};
-use super::{Demonstration, judge_all_left, report};
+use super::{Demonstration, TRIES, judge_all_left, report};
 
 fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
     entries
@@ -85,27 +84,15 @@ async fn reports_what_was_processed() -> Verdict {
     judge_report(&demonstration, &report)
 }
 
-/// How often it is tried until something is worked on again: it is up to the machine how far a worker gets before the next
-/// one comes.
-const TRIES: usize = 4;
-
 /// What is worked on again is counted as repeated, and once as processed.
 #[rstest]
 #[testbed::test(mock, deadline = 90)]
 async fn reports_what_was_repeated() -> Verdict {
     for _ in 0..TRIES {
-        let cluster = Cluster::mock()?;
-        let topic = cluster.topic(2).await?;
-        topic.seed(events(2, 5)).await?;
-        let demonstration = Demonstration::new(topic, 2, 10)?;
-        // No commit gets through, so whoever gets a partition begins at its first event.
-        let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
-        cluster
-            .faults()?
-            .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2000]);
+        let (_cluster, demonstration) = Demonstration::without_commits(10).await?;
         let report = demonstration.report().await?;
         judge_report(&demonstration, &report)?;
-        if demonstration.log.done().len() > demonstration.log.done_once().len() {
+        if demonstration.repeated() > 0 {
             return Ok(());
         }
     }

@@ -7,14 +7,15 @@ use event_log::group::{RebalanceError, RebalancePlan, RebalanceReport, WorkerCon
 use event_log::phase4_consumer_group::demonstrate_rebalancing;
 use event_log::timeline::{Entry, Happening, Timeline, ownership};
 use rdkafka::ClientConfig;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use testbed::history::Place;
 use testbed::probe::GroupProbe;
-use testbed::{Failure, Topic, Verdict, eventually, judge};
+use testbed::{Cluster, Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 
 use super::patience::{self, Patience};
 use super::team::expect;
-use super::{Elsewhere, WorkLog};
+use super::{Elsewhere, WorkLog, events};
 
 mod all_processed;
 mod ending;
@@ -26,6 +27,10 @@ const LIMIT: Duration = Duration::from_secs(25);
 
 /// How long each step may take, unless a check is about just that.
 const STEP_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// How often it is tried until something is worked on again: it is up to the machine how far a worker gets before the next
+/// one comes.
+const TRIES: usize = 4;
 
 const ENDS: &str = "Every wait of a demonstration has an end: its condition comes to hold, or plan.step_timeout passes.";
 
@@ -59,6 +64,24 @@ impl Demonstration {
             elsewhere: Elsewhere::new()?,
             topic,
         })
+    }
+
+    /// One of two workers with five events in each of two partitions, on a mock cluster that lets no commit through: whoever
+    /// gets a partition begins at its first event. The cluster is to be kept as long as it.
+    async fn without_commits(seeded: usize) -> Verdict<(Cluster, Self)> {
+        let cluster = Cluster::mock()?;
+        let topic = cluster.topic(2).await?;
+        topic.seed(events(2, 5)).await?;
+        let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+        cluster
+            .faults()?
+            .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2000]);
+        Ok((cluster, Self::new(topic, 2, seeded)?))
+    }
+
+    /// How many times `work` was called for an event that had been worked on before.
+    fn repeated(&self) -> usize {
+        self.log.done().len() - self.log.done_once().len()
     }
 
     /// Begins it. Each call of `work` runs `during` in its middle.
