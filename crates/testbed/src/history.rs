@@ -2,7 +2,7 @@
 //! in words, or none.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 
 /// The place of a record: partition and offset.
 pub type Place = (i32, i64);
@@ -59,7 +59,7 @@ pub fn out_of_order(consumed: &[Place]) -> Option<String> {
 }
 
 /// The items of each key come in the order given. Items are compared within their key only.
-pub fn out_of_order_within_key<K: Ord + Debug, T: PartialEq + Debug>(
+pub fn out_of_order_within_key<K: Ord + Debug, T: PartialEq + Display>(
     sent: &[(K, T)],
     stored: &[(K, T)],
 ) -> Option<String> {
@@ -72,7 +72,7 @@ pub fn out_of_order_within_key<K: Ord + Debug, T: PartialEq + Debug>(
         })
 }
 
-fn first_difference<K: Debug, T: PartialEq + Debug>(key: K, sent: &[T], stored: &[T]) -> String {
+fn first_difference<K: Debug, T: PartialEq + Display>(key: K, sent: &[T], stored: &[T]) -> String {
     let counts = format!(
         "{} of its items sent, {} in the log",
         sent.len(),
@@ -81,14 +81,15 @@ fn first_difference<K: Debug, T: PartialEq + Debug>(key: K, sent: &[T], stored: 
     match (0..sent.len().max(stored.len())).find(|&index| sent.get(index) != stored.get(index)) {
         Some(index) => format!(
             "key {key:?}: number {index} should be {}, and is {} ({counts})",
-            sent.get(index)
-                .map_or("nothing".to_owned(), |item| format!("{item:?}")),
-            stored
-                .get(index)
-                .map_or("nothing".to_owned(), |item| format!("{item:?}")),
+            item_or_nothing(sent.get(index)),
+            item_or_nothing(stored.get(index)),
         ),
         None => format!("key {key:?}: {counts}"),
     }
+}
+
+fn item_or_nothing(item: Option<&impl Display>) -> String {
+    item.map_or_else(|| "nothing".to_owned(), ToString::to_string)
 }
 
 /// No committed offset is past what was processed: `processed` has the last processed offset + 1 of each partition.

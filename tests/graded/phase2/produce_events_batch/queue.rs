@@ -7,7 +7,7 @@ use event_log::event::Event;
 use event_log::phase2_producer::produce_event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use testbed::{Cluster, Failure, PATIENCE, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
@@ -157,13 +157,13 @@ async fn keeps_the_order_when_only_small_records_fit() -> Verdict {
 }
 
 async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
-    let sent: Vec<(String, String)> = events.iter().map(key_and_value).collect();
+    let sent: Vec<(String, String)> = events.iter().map(key_and_event).collect();
     let stored: Vec<(String, String)> = topic
         .records()
         .await?
         .into_iter()
         .filter(|record| record.key.is_some())
-        .map(|record| (text(record.key), shown(&text(record.value))))
+        .map(|record| (text(record.key), called(&text(record.value))))
         .collect();
     let counter_example = history::out_of_order_within_key(&sent, &stored);
     judge(counter_example.is_none(), || {
@@ -177,24 +177,23 @@ async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
     })
 }
 
-fn key_and_value(event: &Event) -> (String, String) {
+fn key_and_event(event: &Event) -> (String, String) {
     (
         event.key.clone().unwrap_or_default(),
-        shown(&event.payload.to_string()),
+        called(&event.payload.to_string()),
     )
 }
-
-/// What is written of a large event: the beginning says which one it is.
-const SHOWN: usize = 24;
 
 fn text(bytes: Option<Vec<u8>>) -> String {
     String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
 }
 
-fn shown(value: &str) -> String {
-    match value.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{} ...", &value[..end]),
-        None => value.to_owned(),
+/// An event in a failure: by its number, whatever else it carries.
+fn called(payload: &str) -> String {
+    let event: Option<Value> = serde_json::from_str(payload).ok();
+    match event.and_then(|event| event["number"].as_u64()) {
+        Some(number) => format!("event {number}"),
+        None => format!("{payload:.24}"),
     }
 }
 
