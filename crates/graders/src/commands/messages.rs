@@ -26,20 +26,33 @@ pub struct Args {
     /// Keep the texts as they are now; look at the difference before you commit it
     #[arg(long)]
     update: bool,
+
+    /// Run each so many times, beside the other checks of its exercise: what a text quotes may depend on chance
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "update")]
+    times: usize,
 }
 
-pub fn run(Args { options, update }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+    let Args {
+        options,
+        update,
+        times,
+    } = args;
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let orphans = golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?;
     let answers = wrong::load(&kit, &exercises, &options.filter)?;
     let messages = Messages::new(kit.clone(), &exercises)?;
     let pool = Pool::open(&kit, options.at_a_time)?;
-    let jobs = answers.iter().map(grading::wrong::job_of_named_check);
-    let jobs: Vec<Job> = jobs.collect();
+    let job = if *times > 1 {
+        grading::wrong::job
+    } else {
+        grading::wrong::job_of_named_check
+    };
+    let jobs: Vec<Job> = answers.iter().map(job).collect();
     let mut all = Vec::new();
     let mut not_kept = None;
-    let spent = pool.run(&jobs, |index, ended| {
+    let spent = pool.run_times(*times, &jobs, |index, ended| {
         let answer = &answers[index];
         if *update {
             not_kept = not_kept.take().or(messages.keep(answer, &ended).err());

@@ -112,15 +112,26 @@ impl Pool {
     /// Runs all jobs and hands what became of each, as it ends, to `ended`, which runs in the caller's thread and gets the
     /// job's place in the list.
     pub fn run(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
-        self.run_at(self.at_a_time, jobs, ended)
+        self.run_times(1, jobs, ended)
+    }
+
+    /// The same, and each job so many times; what does not compile ends once.
+    pub fn run_times(&self, times: usize, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
+        self.run_at(self.at_a_time, times, jobs, ended)
     }
 
     /// The same, one after the other.
     pub fn run_alone(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
-        self.run_at(1, jobs, ended)
+        self.run_at(1, 1, jobs, ended)
     }
 
-    fn run_at(&self, at_a_time: usize, jobs: &[Job], mut ended: impl FnMut(usize, Ended)) -> Spent {
+    fn run_at(
+        &self,
+        at_a_time: usize,
+        times: usize,
+        jobs: &[Job],
+        mut ended: impl FnMut(usize, Ended),
+    ) -> Spent {
         let begun = Instant::now();
         // One program waits, compiled, for whoever is free next.
         let (compiled, programs) = mpsc::sync_channel(1);
@@ -128,7 +139,7 @@ impl Pool {
         let (results, finished) = mpsc::channel();
         let mut running = Duration::ZERO;
         let compiling = thread::scope(|scope| {
-            let compiler = scope.spawn(move || self.compile_all(jobs, &compiled));
+            let compiler = scope.spawn(move || self.compile_all(times, jobs, &compiled));
             for results in vec![results; at_a_time] {
                 let programs = &programs;
                 scope.spawn(move || {
@@ -153,17 +164,22 @@ impl Pool {
         }
     }
 
-    fn compile_all(&self, jobs: &[Job], compiled: &SyncSender<Compiled>) -> Duration {
+    fn compile_all(&self, times: usize, jobs: &[Job], compiled: &SyncSender<Compiled>) -> Duration {
         let mut took = Duration::ZERO;
         for batch in self.batches(jobs) {
             let begun = Instant::now();
             let answers: Vec<&Answer> = batch.iter().map(|index| &jobs[*index].answer).collect();
             let programs = self.workspace.compile(&answers);
             took += begun.elapsed();
-            for compiled_job in batch.into_iter().zip(programs) {
-                if compiled.send(compiled_job).is_err() {
-                    return took;
+            let mut turn: Vec<Compiled> = batch.into_iter().zip(programs).collect();
+            for _ in 0..times {
+                let next_turn = turn.iter().filter_map(again).collect();
+                for compiled_job in turn {
+                    if compiled.send(compiled_job).is_err() {
+                        return took;
+                    }
                 }
+                turn = next_turn;
             }
         }
         took
@@ -230,6 +246,12 @@ impl Pool {
 
 /// A job's place in the list, and its program.
 type Compiled = (usize, Result<Program, NoRun>);
+
+/// The same job once more, if there is a program.
+fn again((index, program): &Compiled) -> Option<Compiled> {
+    let program = program.as_ref().ok()?;
+    Some((*index, Ok(program.clone())))
+}
 
 fn next(programs: &Mutex<Receiver<Compiled>>) -> Option<Compiled> {
     let programs = programs.lock().unwrap_or_else(PoisonError::into_inner);
