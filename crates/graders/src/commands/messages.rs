@@ -97,6 +97,15 @@ impl Messages {
         grading::messages::grade(wrong, ended, golden.as_deref(), secrets)
     }
 
+    /// Whether another run may say what is kept: this one had something else to quote.
+    pub fn may_be_chance(&self, wrong: &Wrong, ended: &Ended) -> bool {
+        let ran = ended.as_ref().ok();
+        let failure = ran.and_then(|ran| grading::wrong::failure(wrong, ran));
+        let golden = self.kit.read(&golden::path(wrong)).ok();
+        let both = failure.zip(golden);
+        both.is_some_and(|(failure, golden)| golden::differs_in_what_was_seen(&golden, failure))
+    }
+
     fn keep(&self, wrong: &Wrong, ended: &Ended) -> Result<(), KitError> {
         let failure = ended
             .as_ref()
