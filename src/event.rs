@@ -17,6 +17,7 @@ pub struct Event {
     /// and so keep their order. `None` means that order does not matter.
     pub key: Option<String>,
     /// When it happened, in milliseconds since 1970-01-01 UTC: the unit of Kafka's `CreateTime`.
+    /// librdkafka takes 0, the first of them, for «not given», and gives the record the time of sending.
     pub timestamp: i64,
     /// What happened.
     pub payload: Value,
