@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord, Producer};
+use rdkafka::producer::{DeliveryFuture, FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
 
 use crate::delivery::{BatchReport, Delivery, DeliveryError, DeliveryOutcome};
@@ -95,11 +95,8 @@ pub async fn produce_events_batch(
         let report = enqueue(producer, topic, event, &mut reports).await;
         reports.push(report);
     }
-    // Flushing sends at once what `linger.ms` would hold back. It blocks, so it gets a thread where that is allowed. Whether
-    // it went well says nothing of single records; the delivery reports do.
-    let flushing = producer.clone();
-    let _ = tokio::task::spawn_blocking(move || flushing.flush(Timeout::Never)).await;
-
+    // Once every report is in, nothing of the batch is in the queue any more. `flush` would wait for other callers' records
+    // too, and whether it went well says nothing of single records.
     let mut outcomes = Vec::with_capacity(events.len());
     for report in reports {
         outcomes.push(report.outcome().await);
