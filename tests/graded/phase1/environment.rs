@@ -35,9 +35,9 @@ async fn an_event_keeps_its_meaning(#[case] key: Option<&str>) -> Verdict {
     let event = Event::now(key, json!({"kind": "signed-up", "name": "Zoë"}));
     topic
         .seed(vec![Seed {
-            partition: 0,
             key: key.map(|key| key.as_bytes().to_vec()),
             value: Some(event.value()),
+            ..Seed::text(0, "")
         }])
         .await?;
 

@@ -84,10 +84,12 @@ async fn close(consumer: Arc<EventConsumer>) -> Verdict {
     .await
 }
 
-/// Records with a number for a value, in the partitions of this list, and keys as the number says.
+/// Records with a number for a value, in the partitions of this list, with keys and times as the number says. A later one may
+/// have an earlier time: clocks differ.
 fn numbered(partitions: impl IntoIterator<Item = i32>) -> Vec<Seed> {
     let seed = |(number, partition)| Seed {
         key: (number % 3 != 0).then(|| format!("key-{}", number % 5).into_bytes()),
+        timestamp: i64::try_from(1_700_000_000_000 + number * 617 % 1000).ok(),
         ..Seed::text(partition, json!({ "number": number }).to_string())
     };
     (0_usize..).zip(partitions).map(seed).collect()

@@ -19,6 +19,8 @@ pub struct Seed {
     pub key: Option<Vec<u8>>,
     /// Its value; `None` makes a tombstone.
     pub value: Option<Vec<u8>>,
+    /// Its timestamp, in milliseconds since 1970; `None` makes it the time of sending.
+    pub timestamp: Option<i64>,
 }
 
 impl Seed {
@@ -28,6 +30,7 @@ impl Seed {
             partition,
             key: None,
             value: Some(value.into().into_bytes()),
+            timestamp: None,
         }
     }
 }
@@ -82,6 +85,7 @@ fn send_with(producer: &BaseProducer, topic: &Topic, seeds: &[Seed]) -> KafkaRes
             BaseRecord::to(&topic.name).partition(seed.partition);
         record.key = seed.key.as_deref();
         record.payload = seed.value.as_deref();
+        record.timestamp = seed.timestamp;
         producer.send(record).map_err(|(error, _)| error)?;
         producer.poll(Duration::ZERO);
     }

@@ -1,13 +1,14 @@
 //! What the record carries.
 
 use event_log::event::Event;
+use event_log::phase2_producer::produce_event;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::delivered;
-use crate::phase2::{is_record_of, numbered, producer};
+use crate::phase2::{is_record_of, mock_cluster, numbered, producer};
 
 /// Sends one event to a new topic and reads back the one record that should be there.
 async fn stored(event: &Event) -> Verdict<StoredRecord> {
@@ -94,6 +95,27 @@ async fn keeps_the_value(#[case] payload: Value) -> Verdict {
             format!("the value {:?}", event.payload.to_string()),
             "The value is what Event::value gives, whatever the payload is: a text has its quotes, and null is a value, \
              while a record without one is a tombstone. Key and timestamp have fields of their own.",
+        )
+    })
+}
+
+/// How large a record may be is for the settings to say, and not for a limit of one's own.
+#[rstest]
+#[testbed::test(mock)]
+async fn takes_a_large_event_where_the_settings_do() -> Verdict {
+    let settings = [("message.max.bytes", "4000000")];
+    let (_cluster, topic, producer) = mock_cluster(1, &settings).await?;
+    let event = Event {
+        payload: json!("x".repeat(2_000_000)),
+        ..numbered(Some("k"), 1)
+    };
+    let outcome = produce_event(&producer, &topic.name, &event, |_| {}).await;
+    judge(outcome.is_ok(), || {
+        Failure::new(
+            format!("an event of 2 MB, where message.max.bytes is 4 MB: {outcome:?}"),
+            "a delivery",
+            "A megabyte is the default of message.max.bytes, and no law: the client refuses what is too large for its \
+             settings, and the broker what is too large for the topic's. A limit of one's own refuses what both would take.",
         )
     })
 }

@@ -1,6 +1,7 @@
 //! Records that are not delivered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::time::Duration;
 
 use event_log::delivery::BatchReport;
@@ -20,27 +21,41 @@ use crate::phase2::{
     on_a_jumping_clock,
 };
 
-/// One failure hides no other event: all are sent, all are reported.
+/// A failure hides no other event, however many there are in a row: all are sent, all are reported.
 #[rstest]
+#[case::one(10, 4..5)]
+#[case::many_in_a_row(60, 20..50)]
 #[testbed::test(mock, long)]
-async fn one_failure_hides_no_other() -> Verdict {
+async fn one_failure_hides_no_other(
+    #[case] count: usize,
+    #[case] too_large: Range<usize>,
+) -> Verdict {
     // What is too large is known at once, and the other reports take a while.
     let round_trip = Duration::from_millis(200);
     let settings = [("message.max.bytes", "2000")];
     let (_cluster, topic, producer) = slow_cluster(2, round_trip, &settings).await?;
-    let mut events = numbered_events(&["a", "b", "c"], 10);
-    events[4].payload = json!("x".repeat(5000));
+    let mut events = numbered_events(&["a", "b", "c"], count);
+    for event in &mut events[too_large.clone()] {
+        event.payload = json!("x".repeat(5000));
+    }
     let report = report(&producer, &topic, &events).await?;
 
     judge_outcomes(&events, &report, &topic.records().await?)?;
-    let failed: Vec<usize> = (0..10).filter(|&n| report.outcomes[n].is_err()).collect();
-    let code = code(&report.outcomes[4]);
+    let failed: Vec<usize> = (0..count)
+        .filter(|&n| report.outcomes[n].is_err())
+        .collect();
+    let codes: BTreeSet<String> = failed
+        .iter()
+        .filter_map(|&n| code(&report.outcomes[n]))
+        .map(|code| format!("{code:?}"))
+        .collect();
+    let expected: Vec<usize> = too_large.collect();
     judge(
-        failed == [4] && code == Some(RDKafkaErrorCode::MessageSizeTooLarge),
+        failed == expected && codes.iter().eq(["MessageSizeTooLarge"]),
         || {
             Failure::new(
-                format!("events {failed:?} failed, and the code of event 4 is {code:?}"),
-                "MessageSizeTooLarge for event 4, and all others delivered",
+                format!("of {count} events {failed:?} failed, with the codes {codes:?}"),
+                format!("MessageSizeTooLarge for {expected:?}, and all others delivered"),
                 "Each record has its own fate. Stopping at the first failure leaves the rest unsent or unreported.",
             )
         },

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use event_log::delivery::DeliveryOutcome;
+use event_log::event::Event;
 use rstest::rstest;
 use serde_json::json;
 use testbed::wait::seconds;
@@ -85,7 +86,11 @@ async fn keeps_batches_apart_that_are_under_way_together() -> Verdict {
 #[testbed::test]
 async fn makes_the_records_as_produce_event_does() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    let events = [numbered(Some("customer-7"), 1), numbered(None, 2)];
+    let nothing = Event {
+        payload: json!(null),
+        ..numbered(Some("customer-7"), 3)
+    };
+    let events = [numbered(Some("customer-7"), 1), numbered(None, 2), nothing];
     report(&producer(&topic.client)?, &topic, &events).await?;
     let records = topic.records().await?;
 
@@ -100,7 +105,7 @@ async fn makes_the_records_as_produce_event_does() -> Verdict {
                 format!("for {event:?}: {record:?}"),
                 "a record with the event's key or none, its value and its timestamp",
                 "A record has fields for key, value and timestamp; a batch fills them as a single send does. A timestamp \
-                 that is left out becomes the time of sending.",
+                 that is left out becomes the time of sending, and null is a value, while a record without one is a tombstone.",
             )
         })?;
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
 
-use event_log::consuming::ConsumeError;
+use event_log::consuming::{ConsumeError, ConsumeOptions};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
@@ -141,10 +141,12 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     judge_all_committed(&topic, &group, &handed, &report).await
 }
 
-/// It waits for the broker's answer to the last commit.
+/// It waits for the broker's answer to the last commit, whatever ends the run.
 #[rstest]
+#[case::at_max_events(until(3))]
+#[case::when_stopped(until_idle(NOT_IDLE))]
 #[testbed::test(mock)]
-async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
+async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions) -> Verdict {
     let round_trip = Duration::from_millis(400);
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
@@ -152,10 +154,13 @@ async fn waits_for_the_answer_to_the_last_commit() -> Verdict {
     let handed = Handed::default();
     let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let mut run = Run::start(&consumer, &until(3), handler);
+    let mut run = Run::start(&consumer, &options, handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
 
     cluster.faults()?.round_trip_time(round_trip);
+    if options.max_events.is_none() {
+        options.stop.cancel();
+    }
     let accepted = Instant::now();
     gate.open();
     let outcome = run.end().await?;
@@ -245,30 +250,34 @@ async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
 const REFUSED: &str = "A commit that was refused has committed nothing, whether the reason passes or not. Commit what it covered \
                        again, until the broker has taken it, or return the error: Ok says that all is committed.";
 
-/// The broker's refusal of the last commit is an error with the broker's code.
+/// The broker's refusal of the last commit is an error with the broker's code. A hundred events are for who commits after each
+/// so many, and has nothing left at the end.
 #[rstest]
 #[case::no_right(
+    3,
     RDKafkaRespErr::RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED,
     RDKafkaErrorCode::GroupAuthorizationFailed
 )]
 #[case::no_such_offset(
+    100,
     RDKafkaRespErr::RD_KAFKA_RESP_ERR_INVALID_COMMIT_OFFSET_SIZE,
     RDKafkaErrorCode::InvalidCommitOffsetSize
 )]
 #[testbed::test(mock)]
 async fn reports_a_refused_commit(
+    #[case] count: usize,
     #[case] refusal: RDKafkaRespErr,
     #[case] expected: RDKafkaErrorCode,
 ) -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(times(count, 0))).await?;
     cluster
         .faults()?
-        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 100]);
+        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 300]);
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let outcome = Run::start(&consumer, &until(3), handed.handler())
+    let outcome = Run::start(&consumer, &until(count), handed.handler())
         .end()
         .await?;
     judge_any_handed(&handed, &outcome)?;

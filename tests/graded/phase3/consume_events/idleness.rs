@@ -43,6 +43,36 @@ async fn ends_when_idle(#[case] at_first: usize) -> Verdict {
     judge_ended(&report, Ended::Idle)
 }
 
+/// A member that has no partition is idle like any other: nothing comes for it.
+#[rstest]
+#[testbed::test]
+async fn ends_when_idle_without_a_partition() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(numbered([0])).await?;
+    let group = topic.new_group();
+    // The assignor goes by the members' names, which begin with the client's: the first gets the only partition.
+    let [first, second] = ["a", "b"].map(|name| {
+        let mut config = only_member(&topic, &group);
+        config.set("client.id", name);
+        consumer(&config, &topic.name)
+    });
+    let (first, second) = (first?, second?);
+    let (handed, nothing) = (Handed::default(), Handed::default());
+    let owner = until_idle(FOR_LONG);
+    let mut owning = Run::start(&first, &owner, handed.handler());
+    owning.hands_over(&handed, 1, NOTHING_COMES).await?;
+
+    let options = until_idle(Duration::from_millis(1500));
+    let run = Run::start(&second, &options, nothing.handler());
+    let concept = "A group may have more members than partitions, and then one of them gets nothing, for as long as that is so. No \
+                   record for the whole of idle_timeout is what idle means, whatever the reason: the time runs from the start and \
+                   does not wait for partitions.";
+    let report = ok(run.end_or(concept).await?)?;
+    owner.stop.cancel();
+    owning.report().await?;
+    judge_ended(&report, Ended::Idle)
+}
+
 /// A while without records is no end: the idle time-out is what counts.
 #[rstest]
 #[case::after_the_last_record(2)]

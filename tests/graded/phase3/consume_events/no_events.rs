@@ -77,6 +77,33 @@ fn judge_skipped(report: &ConsumeReport, handed: &Handed, expected: SkippedRecor
     })
 }
 
+/// Whatever is JSON is an event, be it ever so short.
+#[rstest]
+#[testbed::test]
+async fn takes_all_json_for_events() -> Verdict {
+    let values = ["null", "{}", "[]", "\"\"", "0", "false"];
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic
+        .seed(values.map(|value| Seed::text(0, value)).to_vec())
+        .await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let report = consume_until_idle(&topic, &group, &handed).await?;
+    judge_any_handed(&handed, &report)?;
+    let payloads: Vec<String> = handed
+        .events()
+        .iter()
+        .map(|event| event.event.payload.to_string())
+        .collect();
+    judge(payloads == values && report.handled == 6, || {
+        Failure::new(
+            format!("of the values {values:?} the handler was handed {payloads:?}; {report:?}"),
+            "all six",
+            "What an event says is for the handler to look at. The value null is JSON like any other; a record without a value, \
+             a tombstone, is something else: from_record tells them apart.",
+        )
+    })
+}
+
 /// A record that is no event is counted by its kind, its neighbours are handed over, and it is committed like them. It
 /// does not count towards `max_events`.
 #[rstest]

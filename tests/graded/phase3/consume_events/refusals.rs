@@ -6,6 +6,7 @@ use event_log::consuming::{ConsumeError, Handler};
 use event_log::phase3_consumer::EventConsumer;
 use rstest::rstest;
 use testbed::history::{Place, committed_ahead};
+use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use crate::phase3::{
@@ -173,6 +174,33 @@ async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
             None => misconception(committed, expected),
         },
     )
+    .await
+}
+
+/// Nothing that comes after the refused event is committed, records that are no events neither.
+#[rstest]
+#[testbed::test]
+async fn commits_nothing_behind_the_refused_event() -> Verdict {
+    let topic = Cluster::shared()?.topic(1).await?;
+    let no_event = Seed::text(0, "no JSON");
+    let mut records = numbered(times(3, 0));
+    records.splice(2..2, [no_event.clone(), no_event]);
+    topic.seed(records).await?;
+    let (group, handed) = (topic.new_group(), Handed::default());
+    let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
+    let outcome = Run::start(&consumer, &until(3), refusing(&handed, (0, 1)))
+        .end_or(TRIED_AGAIN)
+        .await?;
+    judge_any_handed(&handed, &outcome)?;
+    judge_committed_or(&topic, &group, &[(0, 0)], |committed, expected| {
+        match committed_ahead(committed, expected) {
+            Some(_) => {
+                "A record that is no event counts as processed when all before it is: a committed offset covers whatever comes \
+                 before. Whoever reads ahead has to hold back what it found there."
+            }
+            None => misconception(committed, expected),
+        }
+    })
     .await
 }
 

@@ -69,9 +69,8 @@ async fn works_in_the_order_of_offsets() -> Verdict {
 #[testbed::test(deadline = 30)]
 async fn passes_over_what_is_no_event() -> Verdict {
     let raw = |value: Option<&[u8]>| Seed {
-        partition: 0,
-        key: None,
         value: value.map(<[u8]>::to_vec),
+        ..Seed::text(0, "")
     };
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     let records = vec![
