@@ -19,7 +19,7 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone)]
 pub struct ConsumeOptions {
     /// End when no record came for this long. Joining the group takes time too and is part of the wait; the handler's work
-    /// is not.
+    /// is not. Some years at most, for it is added to a point in time.
     pub idle_timeout: Duration,
     /// End after this many events were handled.
     pub max_events: Option<usize>,
