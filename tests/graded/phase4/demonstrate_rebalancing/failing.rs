@@ -12,6 +12,7 @@ use testbed::wait::seconds;
 use testbed::{Cluster, Failure, PATIENCE, Verdict, judge};
 
 use super::super::events;
+use super::super::patience::Patience;
 use super::super::team::members_text;
 use super::{Demonstration, Ended, Outcome, judge_all_left};
 
@@ -54,6 +55,51 @@ async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
     judge_all_left(&waits_in_vain(&mut demonstration).await?)
+}
+
+/// A step has its time from the beginning, however much happens meanwhile.
+#[rstest]
+#[testbed::test(long, deadline = 30)]
+async fn gives_up_while_events_still_come() -> Verdict {
+    let work = Duration::from_millis(120);
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(events(1, 100)).await?;
+    let mut demonstration = Demonstration::new(topic, 1, 100)?;
+    demonstration.plan.step_timeout = STEP_TIMEOUT;
+    let slow = move |_| std::thread::sleep(work);
+    let outcome = demonstration.begin(slow).outcome().await?;
+    judge(
+        matches!(outcome, Err(RebalanceError::StepTimeout { .. })),
+        || {
+            Failure::new(
+                format!(
+                    "{}, where work on 100 events takes {}, and plan.step_timeout is {}",
+                    in_short(&outcome),
+                    seconds(work * 100),
+                    seconds(STEP_TIMEOUT)
+                ),
+                "Err with StepTimeout: the events are not all processed in time",
+                "plan.step_timeout is how long a step may take, from its beginning. A wait that begins anew with each entry of the \
+                 timeline lasts as long as anything happens.",
+            )
+        },
+    )
+}
+
+/// After such an error it waits for the event in hand, however long the work on it takes.
+#[rstest]
+#[testbed::test(long, deadline = 30)]
+async fn waits_for_the_event_in_hand_when_it_gives_up() -> Verdict {
+    let work = Duration::from_millis(6500);
+    let topic = Cluster::shared()?.topic(1).await?;
+    topic.seed(events(1, 1)).await?;
+    let mut demonstration = Demonstration::new(topic, 1, 2)?;
+    demonstration.plan.step_timeout = Duration::from_secs(2);
+    // The group misses nobody meanwhile.
+    demonstration.client.set("session.timeout.ms", "45000");
+    let mut running = demonstration.begin(move |_| std::thread::sleep(work));
+    running.patience = Patience::beyond(work);
+    judge_all_left(&running.ended().await?.entries)
 }
 
 /// A step may take as long as `plan.step_timeout` says.

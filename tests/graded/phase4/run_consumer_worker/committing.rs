@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use event_log::timeline::Happening;
 use rstest::rstest;
 use testbed::history;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{Team, expect};
+use super::super::team::{Team, expect, story_of};
 use super::super::{Gate, event_at, events, judge_committed};
 
 /// When it stops, the last processed offset + 1 of each partition is committed, however few events there were.
@@ -46,6 +47,7 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
         .await?;
     team.start(2);
     team.until_settled(&[1, 2]).await?;
+    until_assigned_again(&mut team, 1).await?;
     team.stop(1).await?;
 
     let committed = team.probe.committed().await?;
@@ -56,6 +58,27 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
         "A cooperative assignor takes away what moves and leaves the rest: forget what you know of the partitions that were \
          revoked, and not of those that you have kept. They are yours to commit when you stop.",
     )
+}
+
+/// Waits until a worker has come through the rebalance that took something from it. Before that its commits are of an old
+/// generation, and the broker refuses them.
+async fn until_assigned_again(team: &mut Team, number: u32) -> Verdict {
+    let concept = "A rebalance ends with an assignment for every member, also where it gives nothing new: note it down.";
+    team.until(
+        "a further `Assigned` of worker 1",
+        concept,
+        |timeline, _| {
+            let story = story_of(&timeline.entries(), number);
+            let is_told = |happening: &&Happening| {
+                matches!(happening, Happening::Assigned(_) | Happening::Revoked(_))
+            };
+            let last = story.iter().rev().find(is_told);
+            expect(matches!(last, Some(Happening::Assigned(_))), || {
+                format!("{story:?}")
+            })
+        },
+    )
+    .await
 }
 
 /// While `work` runs, no committed offset is past the event in hand.

@@ -12,6 +12,7 @@ use testbed::history::Place;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::events;
+use super::super::patience::Patience;
 use super::super::team::{Team, expect};
 
 const HANDED_OVER: &str = "Each record that is polled is handed to `work`.";
@@ -127,6 +128,44 @@ async fn tells_an_empty_assignment() -> Verdict {
         )
     })
     .await?;
+    team.stop_all().await?;
+    Ok(())
+}
+
+/// `Revoked` is told as it happens: before the broker gives anything of it to another.
+#[rstest]
+#[testbed::test(real, deadline = 30)]
+async fn tells_of_a_revocation_as_it_happens() -> Verdict {
+    let mut team = Team::new(Cluster::shared()?.topic(2).await?)?;
+    // There are no events, so that nothing else makes a worker look up.
+    team.start(1);
+    team.until_settled(&[1]).await?;
+    team.start(2);
+    let what = "the group to give each of two members a partition";
+    let concept = "A member that keeps polling takes part in the rebalance, and the group shares the partitions out.";
+    team.until_members(Patience::default(), what, concept, |members| {
+        let with_one = members.iter().filter(|member| member.partitions.len() == 1);
+        let count = with_one.count();
+        expect(count == 2, || {
+            format!("the broker lists {count} members with a partition")
+        })
+    })
+    .await?;
+    // A member joins anew only when its callback has returned, and until then nobody gets anything.
+    let story = team.story_of(1);
+    let told = story
+        .iter()
+        .any(|happening| matches!(happening, Happening::Revoked(_)));
+    judge(told, || {
+        Failure::new(
+            format!(
+                "the broker has given one of two partitions to worker 2, and the timeline says of worker 1 {story:?}"
+            ),
+            "`Revoked` before that",
+            "The timeline is for others to see who owns what: tell it in the callback, before it returns. Whoever puts it down to be \
+             told later tells of the past.",
+        )
+    })?;
     team.stop_all().await?;
     Ok(())
 }
