@@ -1,13 +1,12 @@
 //! What the record carries.
 
 use event_log::event::Event;
-use event_log::phase2_producer::produce_event;
 use rstest::rstest;
 use serde_json::{Value, json};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::delivered;
+use super::{delivered, outcome};
 use crate::phase2::{is_record_of, mock_cluster, numbered, producer};
 
 /// Sends one event to a new topic and reads back the one record that should be there.
@@ -109,7 +108,7 @@ async fn takes_a_large_event_where_the_settings_do() -> Verdict {
         payload: json!("x".repeat(2_000_000)),
         ..numbered(Some("k"), 1)
     };
-    let outcome = produce_event(&producer, &topic.name, &event, |_| {}).await;
+    let outcome = outcome(&producer, &topic, &event).await?;
     judge(outcome.is_ok(), || {
         Failure::new(
             format!("an event of 2 MB, where message.max.bytes is 4 MB: {outcome:?}"),
