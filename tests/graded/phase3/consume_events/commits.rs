@@ -274,7 +274,7 @@ async fn reports_a_refused_commit(
     topic.seed(numbered(times(count, 0))).await?;
     cluster
         .faults()?
-        .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 300]);
+        .fail_next(RDKafkaApiKey::OffsetCommit, &vec![refusal; count + 100]);
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let outcome = Run::start(&consumer, &until(count), handed.handler())
