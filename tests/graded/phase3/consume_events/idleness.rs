@@ -51,17 +51,18 @@ async fn ends_when_idle_without_a_partition() -> Verdict {
     topic.seed(numbered([0])).await?;
     let group = topic.new_group();
     // The assignor goes by the members' names, which begin with the client's: the first gets the only partition.
-    let [first, second] = ["a", "b"].map(|name| {
+    let member = |name: &str| {
         let mut config = only_member(&topic, &group);
         config.set("client.id", name);
         consumer(&config, &topic.name)
-    });
-    let (first, second) = (first?, second?);
+    };
     let (handed, nothing) = (Handed::default(), Handed::default());
     let owner = until_idle(FOR_LONG);
-    let mut owning = Run::start(&first, &owner, handed.handler());
+    let mut owning = Run::start(&member("a")?, &owner, handed.handler());
     owning.hands_over(&handed, 1, NOTHING_COMES).await?;
 
+    // Made only now: a member that nobody polls keeps the group from forming.
+    let second = member("b")?;
     let options = until_idle(Duration::from_millis(1500));
     let run = Run::start(&second, &options, nothing.handler());
     let concept = "A group may have more members than partitions, and then one of them gets nothing, for as long as that is so. No \
