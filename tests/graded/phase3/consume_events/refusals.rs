@@ -195,8 +195,8 @@ async fn commits_nothing_behind_the_refused_event() -> Verdict {
     judge_committed_or(&topic, &group, &[(0, 0)], |committed, expected| {
         match committed_ahead(committed, expected) {
             Some(_) => {
-                "A record that is no event counts as processed when all before it is: a committed offset covers whatever comes \
-                 before. Whoever reads ahead has to hold back what it found there."
+                "Offset 1 was refused here, and offsets 2 and 3 are no events. Such a record counts as processed when all before \
+                 it is: a committed offset covers whatever comes before. Whoever reads ahead has to hold back what it found there."
             }
             None => misconception(committed, expected),
         }
