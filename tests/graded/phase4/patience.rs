@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use testbed::harness::has_stood_still;
 use testbed::wait::seconds;
 use testbed::{Failure, Verdict};
 
@@ -16,7 +17,8 @@ pub const LIMIT: Duration = Duration::from_secs(18);
 const QUIET: Duration = Duration::from_secs(7);
 
 /// The same once a wait of this run was in vain: what the learner's code lacks, the other checks need not wait for as
-/// long. A run in which nothing fails never gets to know it.
+/// long. A run in which nothing fails never gets to know it, nor one whose machine has stood still: there a wait is in vain for
+/// other reasons than the learner's code, and its check is run again.
 const QUIET_AFTERWARDS: Duration = Duration::from_millis(2500);
 
 static IN_VAIN: AtomicBool = AtomicBool::new(false);
@@ -28,7 +30,7 @@ pub fn was_in_vain() {
 
 /// For how long nothing may happen, as things are.
 pub fn quiet() -> Duration {
-    if IN_VAIN.load(Ordering::Relaxed) {
+    if IN_VAIN.load(Ordering::Relaxed) && !has_stood_still() {
         QUIET_AFTERWARDS
     } else {
         QUIET

@@ -23,7 +23,7 @@ pub use deadline::run_check;
 pub use hold::HOLD_VARIABLE;
 use patience::Patience;
 pub use patience::{PATIENCE, PATIENT_VARIABLE};
-pub use pulse::watches_the_broker;
+pub use pulse::{has_stood_still, watches_the_broker};
 
 /// Exit code when a check could not be graded because the environment broke, and none failed.
 pub const NOT_GRADED: u8 = 3;

@@ -89,6 +89,12 @@ pub fn longest_stall(since: Instant) -> Option<Duration> {
     beats.longest(since, Instant::now())
 }
 
+/// Whether machine or broker have stood still at any time of this run.
+pub fn has_stood_still() -> bool {
+    let beats = BEATS.lock().unwrap_or_else(PoisonError::into_inner);
+    !beats.stalls.is_empty() || beats.under_way(Instant::now()).is_some()
+}
+
 fn beat() {
     let mut client = None;
     loop {
