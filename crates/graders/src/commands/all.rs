@@ -5,8 +5,7 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use graders::bank::golden;
-use graders::bank::right;
-use graders::bank::wrong::{self, Wrong};
+use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
 use graders::engine::{Ended, Job};
 use graders::facts::{self, Exercise};
@@ -128,6 +127,10 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures, Bo
     Ok(figures)
 }
 
+/// How often a failure that quotes something else than what is kept gets another run. Its wording is as kept, and what happens in
+/// a run may be chance. Anything else gets one.
+const TRIES_FOR_A_TEXT: usize = 4;
+
 fn wrong_answers(
     kit: &Kit,
     pool: &Pool,
@@ -154,52 +157,23 @@ fn wrong_answers(
     let doubtful = all
         .iter()
         .filter(|(_, (graded, said))| graded.is_doubtful() || said.is_doubtful());
-    let again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
-    let mut by_chance = Vec::new();
-    run_again(pool, &jobs, &again, |index, ended| {
-        let (graded, said) = grade(index, &ended);
-        if messages.may_be_chance(&bank[index], &ended) {
-            by_chance.push(index);
-        }
-        let first = &all[&index];
-        let second = (graded.after(&first.0), said.after(&first.1));
-        all.insert(index, second);
-    });
-    let texts = by_chance.into_iter().map(|index| (index, &bank[index]));
-    for (index, said) in texts_again(pool, &messages, &jobs, texts.collect()) {
-        if let Some((_, before)) = all.get_mut(&index) {
-            *before = said.after(before);
-        }
+    let mut again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
+    for _ in 0..TRIES_FOR_A_TEXT {
+        let mut by_chance = Vec::new();
+        run_again(pool, &jobs, &again, |index, ended| {
+            let (graded, said) = grade(index, &ended);
+            if graded.grade == Grade::Good && messages.may_be_chance(&bank[index], &ended) {
+                by_chance.push(index);
+            }
+            let first = &all[&index];
+            let last = (graded.after(&first.0), said.after(&first.1));
+            all.insert(index, last);
+        });
+        again = by_chance;
     }
     (figures.wrong, figures.messages) = all.into_values().unzip();
     table::end("wrong answers", &figures.wrong, &figures.spent);
     Ok(())
-}
-
-/// How often a failure that quotes something else than what is kept gets another run: its wording is as kept, and what
-/// happens in a run may be chance. The verdict does not depend on it.
-const TRIES_FOR_A_TEXT: usize = 3;
-
-/// What the failures of these wrong answers say in the end.
-fn texts_again(
-    pool: &Pool,
-    messages: &Messages,
-    jobs: &[Job],
-    mut by_chance: BTreeMap<usize, &Wrong>,
-) -> BTreeMap<usize, Graded> {
-    let mut all = BTreeMap::new();
-    for _ in 0..TRIES_FOR_A_TEXT {
-        let again: Vec<usize> = by_chance.keys().copied().collect();
-        run_again(pool, jobs, &again, |index, ended| {
-            let said = messages.grade(by_chance[&index], &ended);
-            table::row(&said);
-            if !messages.may_be_chance(by_chance[&index], &ended) {
-                by_chance.remove(&index);
-            }
-            all.insert(index, said);
-        });
-    }
-    all
 }
 
 fn all_mutants(

@@ -75,10 +75,11 @@ impl Graded {
         matches!(self.grade, Grade::Miss | Grade::Broken)
     }
 
-    /// This one, of a second run, with what it came to in the first.
+    /// This one, of a further run, with what it came to in the first.
     #[must_use]
-    pub fn after(mut self, first: &Self) -> Self {
-        self.at_first = Some(first.note.clone());
+    pub fn after(mut self, earlier: &Self) -> Self {
+        let first = earlier.at_first.as_ref().unwrap_or(&earlier.note);
+        self.at_first = Some(first.clone());
         self
     }
 }

@@ -44,10 +44,10 @@ async fn one_failure_hides_no_other(
     let failed: Vec<usize> = (0..count)
         .filter(|&n| report.outcomes[n].is_err())
         .collect();
+    let code = |&n: &usize| code(&report.outcomes[n]);
     let codes: BTreeSet<String> = failed
         .iter()
-        .filter_map(|&n| code(&report.outcomes[n]))
-        .map(|code| format!("{code:?}"))
+        .map(|n| code(n).map_or("none".to_owned(), |code| format!("{code:?}")))
         .collect();
     let expected: Vec<usize> = too_large.collect();
     judge(

@@ -141,7 +141,7 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     judge_all_committed(&topic, &group, &handed, &report).await
 }
 
-/// It waits for the broker's answer to the last commit, whatever ends the run.
+/// It waits for the broker's answer to the last commit, also when it is stopped.
 #[rstest]
 #[case::at_max_events(until(3))]
 #[case::when_stopped(until_idle(NOT_IDLE))]

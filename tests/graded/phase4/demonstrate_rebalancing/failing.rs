@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, PATIENCE, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, PATIENCE, Verdict, judge};
 
 use super::super::events;
 use super::super::patience::Patience;
@@ -88,18 +88,28 @@ async fn gives_up_while_events_still_come() -> Verdict {
 
 /// After such an error it waits for the event in hand, however long the work on it takes.
 #[rstest]
-#[testbed::test(long, deadline = 30)]
+#[testbed::test(long, deadline = 45)]
 async fn waits_for_the_event_in_hand_when_it_gives_up() -> Verdict {
-    let work = Duration::from_millis(6500);
-    let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(events(1, 1)).await?;
-    let mut demonstration = Demonstration::new(topic, 1, 2)?;
-    demonstration.plan.step_timeout = Duration::from_secs(2);
-    // The group misses nobody meanwhile.
-    demonstration.client.set("session.timeout.ms", "45000");
-    let mut running = demonstration.begin(move |_| std::thread::sleep(work));
-    running.patience = Patience::beyond(work);
-    judge_all_left(&running.ended().await?.entries)
+    // The longer one is for a machine so busy that the first passes before there is an event in hand.
+    for step_timeout in [Duration::from_secs(2), STEP_TIMEOUT] {
+        let work = step_timeout * 3;
+        let topic = Cluster::shared()?.topic(1).await?;
+        topic.seed(events(1, 1)).await?;
+        let mut demonstration = Demonstration::new(topic, 1, 2)?;
+        demonstration.plan.step_timeout = step_timeout;
+        // The group misses nobody meanwhile.
+        demonstration.client.set("session.timeout.ms", "45000");
+        let mut running = demonstration.begin(move |_| std::thread::sleep(work));
+        running.patience = Patience::beyond(work);
+        judge_all_left(&running.ended().await?.entries)?;
+        if !demonstration.log.calls().is_empty() {
+            return Ok(());
+        }
+    }
+    Err(NotGraded::broken(
+        "the event in hand",
+        &"none came in the time of a step",
+    ))
 }
 
 /// A step may take as long as `plan.step_timeout` says.

@@ -47,7 +47,7 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
         .await?;
     team.start(2);
     team.until_settled(&[1, 2]).await?;
-    until_assigned_again(&mut team, 1).await?;
+    until_assigned_again(&mut team).await?;
     team.stop(1).await?;
 
     let committed = team.probe.committed().await?;
@@ -60,24 +60,21 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
     )
 }
 
-/// Waits until a worker has come through the rebalance that took something from it. Before that its commits are of an old
+/// Waits until worker 1 has come through the rebalance that took something from it. Before that its commits are of an old
 /// generation, and the broker refuses them.
-async fn until_assigned_again(team: &mut Team, number: u32) -> Verdict {
+async fn until_assigned_again(team: &mut Team) -> Verdict {
+    let what = "a further `Assigned` of worker 1";
     let concept = "A rebalance ends with an assignment for every member, also where it gives nothing new: note it down.";
-    team.until(
-        "a further `Assigned` of worker 1",
-        concept,
-        |timeline, _| {
-            let story = story_of(&timeline.entries(), number);
-            let is_told = |happening: &&Happening| {
-                matches!(happening, Happening::Assigned(_) | Happening::Revoked(_))
-            };
-            let last = story.iter().rev().find(is_told);
-            expect(matches!(last, Some(Happening::Assigned(_))), || {
-                format!("{story:?}")
-            })
-        },
-    )
+    team.until(what, concept, |timeline, _| {
+        let story = story_of(&timeline.entries(), 1);
+        let last = story
+            .iter()
+            .rev()
+            .find(|happening| matches!(happening, Happening::Assigned(_) | Happening::Revoked(_)));
+        expect(matches!(last, Some(Happening::Assigned(_))), || {
+            format!("the timeline says of it {story:?}")
+        })
+    })
     .await
 }
 
