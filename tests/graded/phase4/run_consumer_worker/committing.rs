@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use event_log::timeline::Happening;
+use event_log::group::WorkerId;
 use rstest::rstest;
 use testbed::history;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{Team, expect, story_of};
+use super::super::team::{Team, expect, owners_text};
 use super::super::{Gate, event_at, events, judge_committed};
 
 /// When it stops, the last processed offset + 1 of each partition is committed, however few events there were.
@@ -46,8 +46,7 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
     team.until_done(12, "Each record that is polled is handed to `work`.")
         .await?;
     team.start(2);
-    team.until_settled(&[1, 2]).await?;
-    until_assigned_again(&mut team).await?;
+    until_shared(&mut team).await?;
     team.stop(1).await?;
 
     let committed = team.probe.committed().await?;
@@ -60,22 +59,22 @@ async fn commits_what_it_has_kept_when_it_stops() -> Verdict {
     )
 }
 
-/// Waits until worker 1 has come through the rebalance that took something from it. Before that its commits are of an old
-/// generation, and the broker refuses them.
-async fn until_assigned_again(team: &mut Team) -> Verdict {
-    let what = "a further `Assigned` of worker 1";
-    let concept = "A rebalance ends with an assignment for every member, also where it gives nothing new: note it down.";
+/// Waits until worker 2 has its share. That all partitions have owners does not tell: they have while worker 2 is told that
+/// it gets nothing yet, and worker 1 has still to give something up. Before the group's leader, worker 1, has handed out the
+/// shares, its commits are of an old generation, and the broker refuses them.
+async fn until_shared(team: &mut Team) -> Verdict {
+    let what = "worker 2 to have its share of the partitions";
+    let concept = "With a cooperative assignor partitions move in two steps: one rebalance takes them away, the next gives \
+                   them to the new member. Keep polling meanwhile, and note each assignment down.";
     team.until(what, concept, |timeline, _| {
-        let story = story_of(&timeline.entries(), 1);
-        let last = story
-            .iter()
-            .rev()
-            .find(|happening| matches!(happening, Happening::Assigned(_) | Happening::Revoked(_)));
-        expect(matches!(last, Some(Happening::Assigned(_))), || {
-            format!("the timeline says of it {story:?}")
+        let owners = timeline.owners();
+        let has_share = owners.values().any(|owner| *owner == WorkerId(2));
+        expect(has_share, || {
+            format!("the timeline says {}", owners_text(&owners))
         })
     })
-    .await
+    .await?;
+    team.until_settled(&[1, 2]).await
 }
 
 /// While `work` runs, no committed offset is past the event in hand.
