@@ -193,6 +193,8 @@ impl Team {
     }
 
     /// Waits until every partition has an owner among `members`, and the newest of these has an assignment.
+    ///
+    /// An empty assignment counts. With a cooperative assignor the first one is empty, and nothing has moved yet.
     pub async fn until_settled(&mut self, members: &[u32]) -> Verdict {
         let partitions = self.topic.partitions;
         let what = format!("the {partitions} partitions to have owners among workers {members:?}");
