@@ -15,6 +15,7 @@ use crate::verdict::{NotGraded, NotPassed, Verdict};
 
 mod background;
 mod choice;
+mod deletion;
 mod docker;
 mod growth;
 mod image;

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use event_log::group::WorkerError;
 use event_log::timeline::Happening;
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -86,7 +84,8 @@ async fn fails_when_commits_are_refused() -> Verdict {
 #[rstest]
 #[testbed::test(real, deadline = 30)]
 async fn has_left_the_group_when_it_fails() -> Verdict {
-    let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
+    let cluster = Cluster::shared()?;
+    let mut team = Team::new(cluster.topic(1).await?)?;
     team.client
         .set("session.timeout.ms", "45000")
         // How soon it hears of it, and for how long it takes that for a topic that is about to come.
@@ -94,7 +93,7 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
         .set("topic.metadata.propagation.max.ms", "0");
     team.start(1);
     team.until_settled(&[1]).await?;
-    delete(&team.topic).await?;
+    cluster.delete(&team.topic).await?;
     let ended = team.returned(1, NEVER_PASSES).await?;
     judge(ended.is_err(), || {
         Failure::new(
@@ -120,18 +119,6 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
              past `Left`, and the error is returned after that.",
         )
     })
-}
-
-async fn delete(topic: &Topic) -> Verdict {
-    let broken = |error| NotGraded::broken("deleting the topic", &error);
-    let admin: AdminClient<DefaultClientContext> = topic.client.create().map_err(broken)?;
-    let options = AdminOptions::new().operation_timeout(Some(LIMIT));
-    let deleted = admin.delete_topics(&[&topic.name], &options).await;
-    // The answer is one for each topic: that there is one says nothing of what became of it.
-    for result in deleted.map_err(broken)? {
-        result.map_err(|(_, code)| NotGraded::broken("deleting the topic", &code))?;
-    }
-    Ok(())
 }
 
 /// A broker that cannot be reached for a while is no reason to end.
