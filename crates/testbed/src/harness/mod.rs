@@ -5,13 +5,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
 use crate::cluster;
-use crate::verdict::{NotGraded, NotPassed, Verdict};
+use crate::verdict::{NotPassed, Verdict};
 
+mod again;
 mod deadline;
 mod hold;
 mod panics;
@@ -148,48 +149,12 @@ fn grade(check: &'static Check, look: Look) -> Result<Completion, Failed> {
         report::not_graded(check, &reason);
         return Ok(Completion::ignored_with(reason.short()));
     }
-    match verdict_of(check) {
+    match again::verdict_of(check) {
         Ok(()) => Ok(Completion::Completed),
         Err(NotPassed::Failed(failure)) => Err(Failed::from(failure.render(&look(&check.path())))),
         Err(NotPassed::NotGraded(reason)) => {
             report::not_graded(check, &reason);
             Ok(Completion::ignored_with(reason.short()))
         }
-    }
-}
-
-/// How often a check is run until machine and broker have kept up with it.
-const ATTEMPTS: usize = 3;
-
-/// Runs the check. A failure counts only if machine and broker kept up meanwhile: a check waits by the clock, which does not
-/// stand still when they do. So does what the check itself did not get from the broker in time. A pass counts always.
-fn verdict_of(check: &'static Check) -> Verdict {
-    let mut longest = Duration::ZERO;
-    for _ in 0..ATTEMPTS {
-        let begun = Instant::now();
-        let verdict = (check.run)();
-        if !may_be_a_stalls(check, &verdict) {
-            return verdict;
-        }
-        let Some(stall) = pulse::longest_stall(begun) else {
-            return verdict;
-        };
-        longest = longest.max(stall);
-        report::run_again(check, stall);
-    }
-    let reason = format!(
-        "failed {ATTEMPTS} times, and each time this machine or its Kafka stood still, for up to {:.1} s: too busy to tell",
-        longest.as_secs_f64()
-    );
-    Err(NotPassed::NotGraded(NotGraded::Broken(reason)))
-}
-
-/// Whether a broker that stands still can be behind this verdict. An exclusive check lets it stand still itself, so its
-/// failures count; what broke in it may be tried again all the same.
-fn may_be_a_stalls(check: &Check, verdict: &Verdict) -> bool {
-    match verdict {
-        Err(NotPassed::NotGraded(NotGraded::Broken(_))) => true,
-        Err(NotPassed::Failed(_)) => !check.exclusive,
-        _ => false,
     }
 }
