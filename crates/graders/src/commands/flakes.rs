@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use graders::bank::right;
 use graders::bank::wrong::{self, Wrong};
 use graders::engine::kafka::Kafka;
 use graders::engine::workspace::Workspace;
@@ -14,7 +15,8 @@ use graders::kit::Kit;
 
 use super::options::{Options, cores};
 
-/// Run the solutions and a sample of wrong answers again and again on a busy machine, and name each verdict that flips
+/// Run the solutions, the right answers and a sample of the wrong ones again and again on a busy machine, and name each verdict
+/// that flips
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -30,6 +32,10 @@ pub struct SeriesArgs {
     /// Runs of the solutions, on each Kafka
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub runs: usize,
+
+    /// Runs of each right answer, on each Kafka
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub right_runs: usize,
 
     /// How many wrong answers, taken evenly from the bank
     #[arg(long, value_name = "N", default_value_t = 8)]
@@ -76,6 +82,12 @@ pub fn measure(
     let bank = wrong::load(kit, &exercises, &options.filter)?;
     let sample = sample(&bank, args.answers);
     let mut subjects = series::reference(workspace, &args.on, args.runs)?;
+    subjects.extend(series::right(
+        workspace,
+        &right::load(kit, &exercises, &options.filter)?,
+        &args.on,
+        args.right_runs,
+    )?);
     subjects.extend(series::wrong(
         workspace,
         &sample,

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::tally::{Expected, Tally};
+use crate::bank::right::Right;
 use crate::bank::wrong::Wrong;
 use crate::engine::kafka::Kafka;
 use crate::engine::process::Process;
@@ -42,18 +43,37 @@ pub fn reference(
     kafkas: &[String],
     runs: usize,
 ) -> Result<Vec<Subject>, NoRun> {
-    let reference = Answer::reference();
+    let wanted = Wanted {
+        filter: String::new(),
+        expected: Expected::Passes,
+        runs,
+    };
+    on_each(workspace, &Answer::reference(), kafkas, &wanted)
+}
+
+/// Right answers, with the checks of their phase, on each Kafka.
+///
+/// # Errors
+/// When one does not compile.
+pub fn right(
+    workspace: &Workspace,
+    answers: &[Right],
+    kafkas: &[String],
+    runs: usize,
+) -> Result<Vec<Subject>, NoRun> {
     let mut subjects = Vec::new();
-    for program in workspace.compile(&[&reference]) {
-        let program = program?;
-        subjects.extend(kafkas.iter().map(|kafka| Subject {
-            answer: reference.id.clone(),
-            kafka: kafka.clone(),
-            filter: String::new(),
+    for right in answers {
+        let answer = Answer {
+            id: right.id(),
+            file: Some(right.solution_file()),
+            source: right.source.clone(),
+        };
+        let wanted = Wanted {
+            filter: right.checks(),
             expected: Expected::Passes,
             runs,
-            program: program.clone(),
-        }));
+        };
+        subjects.extend(on_each(workspace, &answer, kafkas, &wanted)?);
     }
     Ok(subjects)
 }
@@ -75,17 +95,43 @@ pub fn wrong(
             file: Some(wrong.exercise.solution_file()),
             source: wrong.source.clone(),
         };
-        for program in workspace.compile(&[&answer]) {
-            let program = program?;
-            subjects.extend(kafkas.iter().map(|kafka| Subject {
-                answer: wrong.id(),
-                kafka: kafka.clone(),
-                filter: format!("{}::", wrong.exercise.path()),
-                expected: Expected::Fails(wrong.check()),
-                runs,
-                program: program.clone(),
-            }));
-        }
+        let wanted = Wanted {
+            filter: format!("{}::", wrong.exercise.path()),
+            expected: Expected::Fails(wrong.check()),
+            runs,
+        };
+        subjects.extend(on_each(workspace, &answer, kafkas, &wanted)?);
+    }
+    Ok(subjects)
+}
+
+/// What is wanted of an answer, on whichever Kafka.
+struct Wanted {
+    filter: String,
+    expected: Expected,
+    runs: usize,
+}
+
+fn on_each(
+    workspace: &Workspace,
+    answer: &Answer,
+    kafkas: &[String],
+    wanted: &Wanted,
+) -> Result<Vec<Subject>, NoRun> {
+    if wanted.runs == 0 {
+        return Ok(Vec::new());
+    }
+    let mut subjects = Vec::new();
+    for program in workspace.compile(&[answer]) {
+        let program = program?;
+        subjects.extend(kafkas.iter().map(|kafka| Subject {
+            answer: answer.id.clone(),
+            kafka: kafka.clone(),
+            filter: wanted.filter.clone(),
+            expected: wanted.expected.clone(),
+            runs: wanted.runs,
+            program: program.clone(),
+        }));
     }
     Ok(subjects)
 }
