@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use testcontainers::bollard::Docker;
+use testcontainers::core::Mount;
 use testcontainers::core::client::docker_client_instance;
 use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersError};
@@ -39,6 +40,10 @@ const BROKER_SETTINGS: [(&str, &str); 9] = [
     ("KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS", "1"),
     ("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1"),
 ];
+
+/// What is above the broker's log directory. It is memory: a run writes a few megabytes, which nothing outlives, and a topic
+/// that is created waits for the disk several times.
+const DATA: &str = "/tmp";
 
 /// A running container.
 pub struct DockerKafka {
@@ -94,6 +99,7 @@ fn request(image: &KafkaImage) -> ContainerRequest<apache::Kafka> {
         .with_name(&image.name)
         .with_tag(&image.tag)
         .with_label(RUN_LABEL, context::run_id())
+        .with_mount(Mount::tmpfs_mount(DATA))
         .with_startup_timeout(STARTUP_TIMEOUT);
     for (name, value) in BROKER_SETTINGS {
         request = request.with_env_var(name, value);
