@@ -1,11 +1,9 @@
 //! A topic that is deleted while somebody uses it.
 
-use std::time::Instant;
-
 use rdkafka::admin::AdminOptions;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::{ANSWER_TIMEOUT, Cluster, LOOK_AGAIN, Topic};
+use super::{ANSWER_TIMEOUT, Cluster, Topic, asking};
 use crate::verdict::{NotGraded, Verdict};
 
 impl Cluster {
@@ -27,19 +25,8 @@ impl Cluster {
         if let Some(Err((_, code))) = results.into_iter().next() {
             return Err(KafkaError::AdminOp(code));
         }
-        self.until_forgotten(topic).await
-    }
-
-    /// The controller has deleted the topic; a broker that is busy goes on to tell of it, for seconds.
-    async fn until_forgotten(&self, topic: &str) -> KafkaResult<()> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
-        while self.lists_topic(topic)? {
-            if Instant::now() >= deadline {
-                return Err(KafkaError::AdminOp(RDKafkaErrorCode::RequestTimedOut));
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        Ok(())
+        let is_forgotten = || self.lists_topic(topic).map(|listed| !listed);
+        asking::until(is_forgotten, RDKafkaErrorCode::RequestTimedOut).await
     }
 
     /// It asks for all topics: asking for one by name may create it.

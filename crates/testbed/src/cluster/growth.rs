@@ -1,11 +1,9 @@
 //! A topic that gets more partitions.
 
-use std::time::Instant;
-
 use rdkafka::admin::{AdminOptions, NewPartitions};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 
-use super::{ANSWER_TIMEOUT, Cluster, LOOK_AGAIN, Topic};
+use super::{ANSWER_TIMEOUT, Cluster, Topic, asking};
 use crate::verdict::{NotGraded, Verdict};
 
 impl Cluster {
@@ -40,13 +38,7 @@ impl Cluster {
     /// The controller has created partitions; that the brokers know it takes a moment, in which a client would be told that
     /// there are none.
     pub(super) async fn until_known(&self, topic: &str, partitions: i32) -> KafkaResult<()> {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
-        while !self.knows_topic(topic, partitions)? {
-            if Instant::now() >= deadline {
-                return Err(KafkaError::AdminOp(RDKafkaErrorCode::LeaderNotAvailable));
-            }
-            tokio::time::sleep(LOOK_AGAIN).await;
-        }
-        Ok(())
+        let is_known = || self.knows_topic(topic, partitions);
+        asking::until(is_known, RDKafkaErrorCode::LeaderNotAvailable).await
     }
 }

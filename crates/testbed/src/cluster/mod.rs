@@ -13,6 +13,7 @@ use rdkafka::metadata::MetadataTopic;
 use crate::context::unique_name;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
 
+mod asking;
 mod background;
 mod choice;
 mod deletion;
@@ -35,9 +36,6 @@ pub use second::SecondBroker;
 
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How soon it is asked again for what it will know in a moment.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 /// A Kafka cluster, real or not.
 pub struct Cluster {
