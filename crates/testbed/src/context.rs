@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Tells this run's topics, groups and containers from those of any other run.
@@ -67,6 +67,8 @@ pub struct Context {
     pub check: String,
     /// What it is waiting for.
     pub waiting: Arc<Mutex<Waiting>>,
+    /// When it began to wait for the learner's code for the first time.
+    pub first_wait: Arc<OnceLock<Instant>>,
     /// Its last panic, on whichever of its threads.
     pub last_panic: Arc<Mutex<Option<Panic>>>,
 }
@@ -102,6 +104,9 @@ pub fn waiting_no_more() {
 
 fn now_waiting(now: Waiting) {
     if let Some(context) = current() {
+        if now.limit.is_some() {
+            context.first_wait.get_or_init(Instant::now);
+        }
         let mut waiting = context
             .waiting
             .lock()

@@ -16,37 +16,48 @@ const ATTEMPTS: usize = 3;
 static TURNS: Turns = Turns::new(4);
 
 /// Runs the check. A failure counts only if machine and broker kept up meanwhile: a check waits by the clock, which does not
-/// stand still when they do. So does what the check itself did not get from the broker in time. A pass counts always.
+/// stand still when they do. What the check itself did not get from the broker is asked for again in any case. A pass counts
+/// always.
 pub fn verdict_of(check: &'static Check) -> Verdict {
     let mut longest = Duration::ZERO;
     let mut turn = None;
-    for _ in 0..ATTEMPTS {
+    let mut attempts = 0;
+    loop {
         let begun = Instant::now();
         let verdict = (check.run)();
-        if !may_be_a_stalls(check, &verdict) {
-            return verdict;
-        }
-        let Some(stall) = pulse::longest_stall(begun) else {
+        let Some(stall) = stall_behind(check, &verdict, begun) else {
             return verdict;
         };
         longest = longest.max(stall);
+        attempts += 1;
+        if attempts == ATTEMPTS {
+            return verdict.map_err(|not_passed| not_graded(not_passed, longest));
+        }
         report::run_again(check, stall);
         turn.get_or_insert_with(|| TURNS.wait_for_one());
+    }
+}
+
+/// What broke says why by itself.
+fn not_graded(not_passed: NotPassed, longest: Duration) -> NotPassed {
+    if let NotPassed::NotGraded(_) = not_passed {
+        return not_passed;
     }
     let reason = format!(
         "failed {ATTEMPTS} times, and each time this machine or its Kafka stood still, for up to {:.1} s: too busy to tell",
         longest.as_secs_f64()
     );
-    Err(NotPassed::NotGraded(NotGraded::Broken(reason)))
+    NotPassed::NotGraded(NotGraded::Broken(reason))
 }
 
-/// Whether a broker that stands still can be behind this verdict. An exclusive check lets it stand still itself, so its
-/// failures count; what broke in it may be tried again all the same.
-fn may_be_a_stalls(check: &Check, verdict: &Verdict) -> bool {
+/// How long machine or broker stood still, if that can be behind this verdict. An exclusive check lets the broker stand still
+/// itself, so its failures count. A check that broke has waited for the broker in vain, whether or not anybody else has.
+fn stall_behind(check: &Check, verdict: &Verdict, begun: Instant) -> Option<Duration> {
+    let stall = pulse::longest_stall(begun);
     match verdict {
-        Err(NotPassed::NotGraded(NotGraded::Broken(_))) => true,
-        Err(NotPassed::Failed(_)) => !check.exclusive,
-        _ => false,
+        Err(NotPassed::NotGraded(NotGraded::Broken(_))) => stall.or_else(|| Some(begun.elapsed())),
+        Err(NotPassed::Failed(_)) if !check.exclusive => stall,
+        _ => None,
     }
 }
 

@@ -26,6 +26,7 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     let context = Context {
         check: check.path(),
         waiting: Arc::default(),
+        first_wait: Arc::default(),
         last_panic: Arc::default(),
     };
     let (sender, receiver) = mpsc::channel();
@@ -38,12 +39,12 @@ pub fn run_check(check: &'static Check, body: fn() -> Body) -> Verdict {
     if let Err(error) = spawned {
         return Err(NotGraded::broken("no thread", &error));
     }
-    let deadline = Instant::now() + check.deadline;
+    let begun = Instant::now();
     loop {
         match receiver.recv_timeout(LOOK_EVERY) {
             Ok(verdict) => return verdict,
             Err(RecvTimeoutError::Timeout) => {
-                if let Some(not_passed) = overdue(check, deadline, &context) {
+                if let Some(not_passed) = overdue(check, begun, &context) {
                     return Err(with_panic_of_a_task(not_passed, &context));
                 }
             }
@@ -78,9 +79,11 @@ fn on_a_runtime(context: &Context, body: fn() -> Body) -> Verdict {
     verdict
 }
 
-/// What is said of a check that should have ended by now. While it waits for nothing of the learner's, the time is its own.
-fn overdue(check: &Check, deadline: Instant, context: &Context) -> Option<NotPassed> {
+/// What is said of a check that should have ended by now. While it waits for nothing of the learner's, the time is its own; and
+/// until it does so for the first time, while Kafka creates its topics, none of the deadline is used up.
+fn overdue(check: &Check, begun: Instant, context: &Context) -> Option<NotPassed> {
     let now = Instant::now();
+    let deadline = *context.first_wait.get().unwrap_or(&begun) + check.deadline;
     let waiting = context
         .waiting
         .lock()
