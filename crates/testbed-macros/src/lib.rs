@@ -18,7 +18,7 @@ use syn::{Expr, ExprLit, ItemFn, Lit, Meta, Token, parse_macro_input};
 /// - `long`: waits for seconds on any machine, so it is among the first to start.
 /// - `patient`: waits for `testbed::PATIENCE`, so it is long too, and left out of a run that asks for a part of the checks and
 ///   not for this one.
-/// - `deadline = SECONDS`: how long the check may take before it fails; 20 unless told.
+/// - `deadline = SECONDS`: how long the check may take before it fails, from its first wait for the learner's code; 20 unless told.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     let function = parse_macro_input!(item as ItemFn);

@@ -144,3 +144,57 @@ fn with_panic_of_a_task(not_passed: NotPassed, context: &Context) -> NotPassed {
         (not_passed, _) => not_passed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Needs;
+    use super::*;
+
+    const CHECK: Check = Check {
+        module: "graded::a",
+        name: "holds",
+        needs: Needs::Broker,
+        exclusive: false,
+        patient: false,
+        long: false,
+        deadline: Duration::from_secs(20),
+        run: || Ok(()),
+    };
+
+    fn context() -> Context {
+        Context {
+            check: CHECK.path(),
+            waiting: Arc::default(),
+            first_wait: Arc::default(),
+            last_panic: Arc::default(),
+        }
+    }
+
+    fn ago(seconds: u64) -> Instant {
+        let then = Instant::now().checked_sub(Duration::from_secs(seconds));
+        then.expect("this machine has run for longer")
+    }
+
+    #[test]
+    fn the_time_of_the_checks_own_requests_is_not_the_learners() {
+        let context = context();
+        assert!(overdue(&CHECK, ago(19), &context).is_none());
+        let not_graded = overdue(&CHECK, ago(21), &context);
+        assert!(matches!(not_graded, Some(NotPassed::NotGraded(_))));
+
+        context.first_wait.get_or_init(|| ago(19));
+        assert!(overdue(&CHECK, ago(40), &context).is_none());
+    }
+
+    #[test]
+    fn the_deadline_begins_with_the_first_wait_for_the_learners_code() {
+        let context = context();
+        context.first_wait.get_or_init(|| ago(21));
+        let limit = Duration::from_secs(18);
+        let mut waiting = context.waiting.lock().expect("nobody has panicked");
+        waiting.limit = Some((limit, Instant::now() + limit));
+        drop(waiting);
+        let failed = overdue(&CHECK, ago(40), &context);
+        assert!(matches!(failed, Some(NotPassed::Failed(_))));
+    }
+}

@@ -59,7 +59,7 @@ pub struct Check {
     pub patient: bool,
     /// Whether it waits for seconds on any machine.
     pub long: bool,
-    /// How long it may take.
+    /// How long it may take, from its first wait for the learner's code.
     pub deadline: Duration,
     /// Runs it in its turn.
     pub run: fn() -> Verdict,
