@@ -108,9 +108,7 @@ fn processed_before_the_first_left(entries: &[Entry]) -> BTreeSet<Place> {
 #[testbed::test(mock, deadline = 90)]
 async fn takes_no_repetition_for_a_further_event() -> Verdict {
     for _ in 0..TRIES {
-        let (_cluster, mut demonstration) = Demonstration::without_commits(12).await?;
-        // So late does worker 1 hear of worker 2 that it has worked everything off.
-        demonstration.client.set("heartbeat.interval.ms", "1000");
+        let (_cluster, demonstration) = Demonstration::without_commits(12).await?;
         let running = demonstration.begin(|_| {});
         until_all_is_quiet(&demonstration, &running, 10).await?;
         // As many as are missing: taken for them, they would have ended the wait.

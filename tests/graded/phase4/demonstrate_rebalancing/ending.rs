@@ -103,20 +103,22 @@ async fn reports_what_was_repeated() -> Verdict {
 
 /// What the report counts is what happened, also where it is more than was planned.
 #[rstest]
-#[testbed::test(deadline = 30)]
+#[testbed::test(deadline = 90)]
 async fn reports_more_than_was_planned() -> Verdict {
-    let topic = Cluster::shared()?.topic(2).await?;
-    topic.seed(events(2, 20)).await?;
-    let demonstration = Demonstration::new(topic, 2, 10)?;
-    let report = demonstration.report().await?;
-    judge_report(&demonstration, &report)?;
-    // Two rebalances take longer than this.
-    if demonstration.log.done_once().len() > 10 {
-        return Ok(());
+    for _ in 0..TRIES {
+        let topic = Cluster::shared()?.topic(2).await?;
+        topic.seed(events(2, 20)).await?;
+        let demonstration = Demonstration::new(topic, 2, 10)?.unhurried();
+        let report = demonstration.report().await?;
+        judge_report(&demonstration, &report)?;
+        if demonstration.log.done_once().len() > 10 {
+            return Ok(());
+        }
     }
-    let reason =
-        "no more than the 10 planned of 40 events were processed, so the two cannot be told apart";
-    Err(NotPassed::NotGraded(NotGraded::NotHere(reason.to_owned())))
+    let reason = format!(
+        "no more than the 10 planned of 40 events were processed in {TRIES} tries, so the two cannot be told apart"
+    );
+    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
 }
 
 fn judge_report(demonstration: &Demonstration, report: &RebalanceReport) -> Verdict {

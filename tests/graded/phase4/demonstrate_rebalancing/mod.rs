@@ -28,7 +28,7 @@ const LIMIT: Duration = Duration::from_secs(25);
 /// How long each step may take, unless a check is about just that.
 const STEP_TIMEOUT: Duration = Duration::from_secs(12);
 
-/// How often it is tried until something is worked on again: it is up to the machine how far a worker gets before the next
+/// How often it is tried until enough is worked on, or worked on again: it is up to the machine how far a worker gets before the next
 /// one comes.
 const TRIES: usize = 4;
 
@@ -76,7 +76,13 @@ impl Demonstration {
         cluster
             .faults()?
             .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2000]);
-        Ok((cluster, Self::new(topic, 2, seeded)?))
+        Ok((cluster, Self::new(topic, 2, seeded)?.unhurried()))
+    }
+
+    /// One whose workers hear late of each other, so that each has time to work before the next rebalance.
+    fn unhurried(mut self) -> Self {
+        self.client.set("heartbeat.interval.ms", "1000");
+        self
     }
 
     /// How many times `work` was called for an event that had been worked on before.
