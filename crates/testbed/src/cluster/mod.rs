@@ -1,6 +1,7 @@
 //! A Kafka to work on.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -37,11 +38,16 @@ pub use second::SecondBroker;
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How many clients create topics. A broker takes one request at a time from a connection, so with a single client each check
+/// waits for the topics of all others.
+const ADMINS: usize = 6;
+
 /// A Kafka cluster, real or not.
 pub struct Cluster {
     bootstrap_servers: String,
     kind: Kind,
-    admin: OnceLock<AdminClient<DefaultClientContext>>,
+    admins: [OnceLock<AdminClient<DefaultClientContext>>; ADMINS],
+    next_admin: AtomicUsize,
 }
 
 enum Kind {
@@ -67,7 +73,8 @@ impl Cluster {
         Self {
             bootstrap_servers,
             kind,
-            admin: OnceLock::new(),
+            admins: [const { OnceLock::new() }; ADMINS],
+            next_admin: AtomicUsize::new(0),
         }
     }
 
@@ -188,11 +195,13 @@ impl Cluster {
     }
 
     fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {
-        if let Some(admin) = self.admin.get() {
+        let turn = self.next_admin.fetch_add(1, Ordering::Relaxed);
+        let place = &self.admins[turn % ADMINS];
+        if let Some(admin) = place.get() {
             return Ok(admin);
         }
         let admin = self.client().create()?;
-        Ok(self.admin.get_or_init(|| admin))
+        Ok(place.get_or_init(|| admin))
     }
 
     /// Whether [`pause`](Self::pause) and [`outage`](Self::outage) are possible. Asked first, it spares a run the work
