@@ -38,7 +38,7 @@ pub use second::SecondBroker;
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many clients create topics. A broker takes one request at a time from a connection, so with a single client each check
+/// How many clients create topics and delete them. A broker takes one request at a time from a connection, so with a single client each check
 /// waits for the topics of all others.
 const ADMINS: usize = 6;
 

@@ -69,7 +69,7 @@ async fn ends_when_idle_without_a_partition() -> Verdict {
                    record for the whole of idle_timeout is what idle means, whatever the reason: the time runs from the start and \
                    does not wait for partitions.";
     let report = ok(run.end_or(concept).await?)?;
-    // What becomes of its last commit is another matter: on the mock cluster the group may be rebalancing still.
+    // What becomes of the first member's last commit is another matter: on the mock cluster the group may be rebalancing still.
     owner.stop.cancel();
     judge_ended(&report, Ended::Idle)
 }
