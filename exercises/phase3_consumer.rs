@@ -45,7 +45,7 @@ pub fn create_consumer(config: &ClientConfig, topic: &str) -> KafkaResult<EventC
 ///   `options.stop` is cancelled; the report says which. An event in work is finished first.
 /// - Records that are no events (tombstones, key or value not UTF-8, value not JSON) are counted in the report, passed
 ///   over, and count as processed. They do not count towards `max_events`.
-/// - An error that comes in place of a record, and for which [`is_passing`](crate::errors::is_passing) holds, does not end
+/// - An error that comes in place of a record, and for which [`is_transient`](crate::errors::is_transient) holds, does not end
 ///   it. The end of a partition is no record and no end.
 /// - A commit that the broker refuses has committed nothing: it is made again, or the refusal returned.
 ///

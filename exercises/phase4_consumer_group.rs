@@ -32,7 +32,7 @@ use crate::timeline::Timeline;
 ///
 /// # Errors
 /// With Kafka's error code for an error that does not pass by itself, of a poll or of a commit, see
-/// [`is_passing`](crate::errors::is_passing). It has left the group then too.
+/// [`is_transient`](crate::errors::is_transient). It has left the group then too.
 pub async fn run_consumer_worker(
     id: WorkerId,
     config: WorkerConfig,

@@ -16,7 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with. `StreamConsumer` gives each record as a future; a `BaseConsumer` is polled. Change the
@@ -53,7 +53,7 @@ pub fn create_consumer(config: &ClientConfig, topic: &str) -> KafkaResult<EventC
 ///   `options.stop` is cancelled; the report says which. An event in work is finished first.
 /// - Records that are no events (tombstones, key or value not UTF-8, value not JSON) are counted in the report, passed
 ///   over, and count as processed. They do not count towards `max_events`.
-/// - An error that comes in place of a record, and for which [`is_passing`](crate::errors::is_passing) holds, does not end
+/// - An error that comes in place of a record, and for which [`is_transient`](crate::errors::is_transient) holds, does not end
 ///   it. The end of a partition is no record and no end.
 /// - A commit that the broker refuses has committed nothing: it is made again, or the refusal returned.
 ///
@@ -106,7 +106,7 @@ async fn poll_loop(
         };
         let record = match received {
             Err(_elapsed) => return Ok(Ended::Idle),
-            Ok(Err(error)) if is_passing(&error) => continue,
+            Ok(Err(error)) if is_transient(&error) => continue,
             Ok(Err(error)) => return Err(error.into()),
             Ok(Ok(record)) => record,
         };

@@ -19,7 +19,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -45,7 +45,7 @@ use crate::timeline::{Happening, Timeline};
 ///
 /// # Errors
 /// With Kafka's error code for an error that does not pass by itself, of a poll or of a commit, see
-/// [`is_passing`](crate::errors::is_passing). It has left the group then too.
+/// [`is_transient`](crate::errors::is_transient). It has left the group then too.
 pub async fn run_consumer_worker(
     id: WorkerId,
     config: WorkerConfig,
@@ -108,7 +108,7 @@ fn poll_until_stopped(
     while !stop.is_cancelled() {
         match consumer.poll(POLL_TIMEOUT) {
             None => {}
-            Some(Err(error)) if is_passing(&error) => {}
+            Some(Err(error)) if is_transient(&error) => {}
             Some(Err(error)) => return Err(error.into()),
             Some(Ok(record)) => {
                 let (partition, offset) = (record.partition(), record.offset());
@@ -191,7 +191,7 @@ impl WorkerContext {
         }
         match consumer.commit(&offsets, CommitMode::Sync) {
             // They stay, to be committed the next time. After the last time their next owner gets those events again.
-            Err(error) if is_passing(&error) => return Ok(()),
+            Err(error) if is_transient(&error) => return Ok(()),
             result => result?,
         }
         let committed = std::mem::take(&mut *processed);

@@ -84,7 +84,7 @@ pub enum ConsumeError {
         /// What the handler said.
         source: HandlerError,
     },
-    /// Kafka said something that does not pass by itself, see [`crate::errors::is_passing`].
+    /// Kafka said something that does not pass by itself, see [`crate::errors::is_transient`].
     #[error(transparent)]
     Kafka(#[from] KafkaError),
 }

@@ -1,24 +1,24 @@
-//! Which of Kafka's errors a poll loop lives through.
+//! Which of Kafka's errors are transient.
 //!
-//! librdkafka reconnects and retries by itself, and tells the application of trouble on the way as errors from
-//! `recv()` or `poll()`. Most of them need nothing but patience; some will be there for ever.
+//! librdkafka reconnects and retries by itself. Meanwhile `recv()` and `poll()` return errors that describe the trouble.
+//! Most of these errors are transient: keep polling. Some are permanent, and only you can remove their cause.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
-/// Whether `error`, met while polling or committing, passes by itself: the client is still trying, so keep polling.
+/// Whether `error`, returned by a poll or a commit, is transient: the client is still trying, so keep polling.
 ///
-/// Passing are lost connections, brokers that cannot be reached, time-outs, partition leaders and group coordinators
-/// that are moving, a rebalance in progress, a membership that has ended because nobody polled for too long and that
-/// the next polls renew, and the end of a partition, which is no error at all. Everything else is permanent: a missing
-/// topic, a missing right, a wrong setting, a consumer that librdkafka has declared dead.
-pub fn is_passing(error: &KafkaError) -> bool {
+/// Transient are lost connections, unreachable brokers, timeouts, partition leaders and group coordinators that are moving,
+/// a rebalance in progress, and the end of a partition. So is a membership that ended because nobody polled for
+/// `max.poll.interval.ms`: the next poll renews it. Every other error is permanent: a missing topic, a missing permission, an
+/// invalid configuration property, a consumer that librdkafka has declared dead.
+pub fn is_transient(error: &KafkaError) -> bool {
     match error {
         KafkaError::PartitionEOF(_) | KafkaError::NoMessageReceived => true,
-        _ => error.rdkafka_error_code().is_some_and(is_passing_code),
+        _ => error.rdkafka_error_code().is_some_and(is_transient_code),
     }
 }
 
-fn is_passing_code(code: Code) -> bool {
+fn is_transient_code(code: Code) -> bool {
     matches!(
         code,
         Code::AllBrokersDown

@@ -45,7 +45,7 @@ pub struct WorkerReport {
 /// Why a worker had to end.
 #[derive(Debug, Error)]
 pub enum WorkerError {
-    /// Kafka said something that does not pass by itself, see [`crate::errors::is_passing`].
+    /// Kafka said something that does not pass by itself, see [`crate::errors::is_transient`].
     #[error(transparent)]
     Kafka(#[from] KafkaError),
     /// The worker's task panicked or was aborted.

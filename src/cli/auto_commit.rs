@@ -12,7 +12,7 @@ use super::CliError;
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// What the program says before it consumes this way.
@@ -69,7 +69,7 @@ async fn consume_with(
         };
         let record = match received {
             Err(_elapsed) => return Ok(report),
-            Ok(Err(error)) if is_passing(&error) => continue,
+            Ok(Err(error)) if is_transient(&error) => continue,
             Ok(received) => received?,
         };
         match ReceivedEvent::from_record(&record) {

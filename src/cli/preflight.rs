@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::{Metadata, MetadataTopic};
 
 use super::CliError;
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 
 /// How long a broker may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(4);
@@ -79,7 +79,7 @@ async fn ask<T: Send + 'static>(
     };
     match answer {
         Ok(metadata) => read(&metadata),
-        Err(error) if is_passing(&error) => Err(CliError::NoBroker(address)),
+        Err(error) if is_transient(&error) => Err(CliError::NoBroker(address)),
         Err(error) => Err(CliError::kafka("ask the cluster for its topics", error)),
     }
 }

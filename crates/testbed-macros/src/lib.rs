@@ -12,7 +12,7 @@ use syn::{Expr, ExprLit, ItemFn, Lit, Meta, Token, parse_macro_input};
 /// Registers an `async fn() -> Verdict` as a check. Works below `#[rstest]`, which resolves fixtures and cases first.
 ///
 /// Arguments:
-/// - `real`: only a real broker can tell; not graded on the embedded one.
+/// - `real`: only a real broker can tell; not graded on the mock cluster.
 /// - `mock`: works on mock clusters of its own, so it does not need the broker of the run.
 /// - `exclusive`: disturbs the broker of the run, so no other check runs meanwhile.
 /// - `long`: waits for seconds on any machine, so it is among the first to start.

@@ -6,7 +6,7 @@
 //! - [`harness`]: runs the checks that [`macro@test`] registers, each with a deadline, and gives three verdicts.
 //! - [`verdict`]: pass, fail with four lines, or not graded.
 //! - [`context`]: what the running check is called and what it is waiting for.
-//! - [`cluster`]: a Kafka to work on: the one of the run (external, Docker or embedded) or a mock cluster of one's own
+//! - [`cluster`]: a Kafka to work on: the one of the run (external, Docker or mock) or a mock cluster of one's own
 //!   whose faults can be chosen.
 //! - [`probe`]: a client of the check's own that reads back what really is on the broker.
 //! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.

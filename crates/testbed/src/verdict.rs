@@ -21,7 +21,7 @@ pub enum NotPassed {
 /// Why a check could not be graded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotGraded {
-    /// The run is on the embedded broker, which behaves differently where this check looks.
+    /// The run is on a mock cluster, which behaves differently where this check looks.
     #[error(
         "needs a real broker, and this run is on librdkafka's mock cluster. Start Docker, or set KAFKA_BOOTSTRAP_SERVERS"
     )]

@@ -1,4 +1,4 @@
-//! What `cargo run --bin admin` makes. It needs a real broker: the embedded one has no admin API.
+//! What `cargo run --bin admin` makes. It needs a real broker: the mock cluster has no admin API.
 
 use event_log::admin::{Shape, TopicState, ensure_topic};
 use event_log::topics::{EVENTS, ORDERS, TopicSpec};

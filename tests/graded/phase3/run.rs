@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_log::consuming::{ConsumeError, ConsumeOptions, ConsumeReport, Handler, SkippedRecords};
-use event_log::errors::is_passing;
+use event_log::errors::is_transient;
 use event_log::phase3_consumer::{EventConsumer, consume_events};
 use testbed::{Apart, Failure, Topic, Verdict, eventually, judge, within};
 use tokio_util::sync::CancellationToken;
@@ -142,8 +142,8 @@ impl Drop for Run {
 fn ended_early(outcome: &Outcome, handed: &Handed, concept: &str) -> Failure {
     let returned = match outcome {
         // Which of them comes first when a broker goes away is chance.
-        Err(ConsumeError::Kafka(error)) if is_passing(error) => {
-            "an error for which is_passing holds".to_owned()
+        Err(ConsumeError::Kafka(error)) if is_transient(error) => {
+            "an error for which is_transient holds".to_owned()
         }
         outcome => format!("{outcome:?}"),
     };
@@ -166,7 +166,7 @@ pub(super) fn ok(outcome: Outcome) -> Verdict<ConsumeReport> {
                  and passed over."
             }
             ConsumeError::Kafka(_) => {
-                "Nothing permanent is wrong here: is_passing tells which errors of a poll are to be lived through, and a \
+                "Nothing permanent is wrong here: is_transient tells which errors of a poll are to be lived through, and a \
                  commit with nothing new to commit (NoOffset) is no error either."
             }
         };

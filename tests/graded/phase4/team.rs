@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::future::ready;
 use std::time::Duration;
 
-use event_log::errors::is_passing;
+use event_log::errors::is_transient;
 use event_log::group::{WorkerConfig, WorkerError, WorkerId, WorkerReport};
 use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
@@ -23,7 +23,7 @@ const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait 
                          the same time, or poll with a short time-out and look at the token between polls.";
 
 const ENDED_EARLY: &str = "A worker works until it is told to stop. An empty poll is no end, and errors that pass by \
-                           themselves (is_passing) are no reason to go.";
+                           themselves (is_transient) are no reason to go.";
 
 /// What a worker came to.
 pub type Ended = Result<WorkerReport, WorkerError>;
@@ -168,7 +168,7 @@ impl Team {
         let came_to = match self.ended(id.0).await? {
             Ok(report) => format!("Ok with {report:?}"),
             // Which of several comes first is chance.
-            Err(WorkerError::Kafka(error)) if is_passing(&error) => {
+            Err(WorkerError::Kafka(error)) if is_transient(&error) => {
                 "an error that passes by itself".to_owned()
             }
             Err(error) => format!("the error «{error}»"),

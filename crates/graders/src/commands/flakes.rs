@@ -50,7 +50,7 @@ pub struct SeriesArgs {
         long,
         value_name = "KAFKA",
         value_delimiter = ',',
-        default_value = "docker,embedded"
+        default_value = "docker,mock"
     )]
     pub on: Vec<String>,
 

@@ -57,7 +57,7 @@ impl Kafka {
 
     /// Whether it is a real one.
     pub fn is_real(&self) -> bool {
-        self.name() != "embedded"
+        self.name() != "mock"
     }
 
     /// Its address, or what it is.

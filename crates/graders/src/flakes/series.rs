@@ -17,7 +17,7 @@ use crate::engine::{Answer, Ended, NoRun};
 pub struct Subject {
     /// The answer.
     pub answer: String,
-    /// `docker` or `embedded`: each run starts one of its own, as a learner's does. Or [`HELD`].
+    /// `docker` or `mock`: each run starts one of its own, as a learner's does. Or [`HELD`].
     pub kafka: String,
     /// The checks.
     pub filter: String,

@@ -284,7 +284,7 @@ mod tests {
     fn a_wrong_answer_that_no_run_catches_is_not_steady() {
         use Verdict::{NotGraded, Pass};
         let series = |verdict| {
-            let mut tally = Tally::new("an answer", "embedded", Expected::Fails("a".to_owned()));
+            let mut tally = Tally::new("an answer", "mock", Expected::Fails("a".to_owned()));
             let run = Run {
                 code: Some(0),
                 checks: vec![check("a::case", verdict)],

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Forces one of `external`, `docker` and `embedded`.
+/// Forces one of `external`, `docker` and `mock`.
 pub const FORCE_VARIABLE: &str = "KAFKALINGS_KAFKA";
 
 /// The cluster to use when it is set.
@@ -16,16 +16,16 @@ pub enum Choice {
     /// A container, or nothing.
     Docker,
     /// A container where that is possible, else librdkafka's mock cluster.
-    DockerOrEmbedded,
+    DockerOrMock,
     /// librdkafka's mock cluster.
-    Embedded,
+    Mock,
 }
 
 /// Why the environment makes no choice.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ChoiceError {
     /// A word that means nothing.
-    #[error("{FORCE_VARIABLE}={0}: it takes external, docker or embedded")]
+    #[error("{FORCE_VARIABLE}={0}: it takes external, docker or mock")]
     Unknown(String),
     /// External, but where?
     #[error("{FORCE_VARIABLE}=external needs {BOOTSTRAP_VARIABLE}, such as localhost:9092")]
@@ -48,10 +48,11 @@ impl Choice {
     fn new(force: Option<&str>, address: Option<String>) -> Result<Self, ChoiceError> {
         match (force, address) {
             (None | Some("external"), Some(address)) => Ok(Self::External(address)),
-            (None, None) => Ok(Self::DockerOrEmbedded),
+            (None, None) => Ok(Self::DockerOrMock),
             (Some("external"), None) => Err(ChoiceError::NoAddress),
             (Some("docker"), _) => Ok(Self::Docker),
-            (Some("embedded"), _) => Ok(Self::Embedded),
+            // The former name of the mock cluster stays valid.
+            (Some("mock" | "embedded"), _) => Ok(Self::Mock),
             (Some(other), _) => Err(ChoiceError::Unknown(other.to_owned())),
         }
     }
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn an_address_beats_docker_and_force_beats_an_address() {
-        assert_eq!(choice(None, None), Ok(Choice::DockerOrEmbedded));
+        assert_eq!(choice(None, None), Ok(Choice::DockerOrMock));
         assert_eq!(
             choice(None, Some("there:9092")),
             Ok(Choice::External("there:9092".to_owned()))
@@ -77,7 +78,8 @@ mod tests {
             choice(Some("docker"), Some("there:9092")),
             Ok(Choice::Docker)
         );
-        assert_eq!(choice(Some("embedded"), None), Ok(Choice::Embedded));
+        assert_eq!(choice(Some("mock"), None), Ok(Choice::Mock));
+        assert_eq!(choice(Some("embedded"), None), Ok(Choice::Mock));
     }
 
     #[test]

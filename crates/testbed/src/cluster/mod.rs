@@ -111,7 +111,7 @@ impl Cluster {
     /// one of its own.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         if !self.is_real() {
-            return vec![(FORCE_VARIABLE, "embedded".to_owned())];
+            return vec![(FORCE_VARIABLE, "mock".to_owned())];
         }
         vec![
             (FORCE_VARIABLE, "external".to_owned()),

@@ -44,8 +44,8 @@ pub fn fits(needs: Needs) -> Result<(), NotGraded> {
 pub fn cannot_fit(check: &Check) -> bool {
     match Choice::from_environment() {
         Ok(Choice::External(_)) => check.exclusive,
-        Ok(Choice::Embedded) => check.exclusive || check.needs == Needs::RealBroker,
-        Ok(Choice::Docker | Choice::DockerOrEmbedded) | Err(_) => false,
+        Ok(Choice::Mock) => check.exclusive || check.needs == Needs::RealBroker,
+        Ok(Choice::Docker | Choice::DockerOrMock) | Err(_) => false,
     }
 }
 
@@ -64,11 +64,11 @@ fn open() -> Result<Cluster, NotGraded> {
         Choice::Docker => in_docker().map_err(|paragraph| {
             NotGraded::Broken(format!("{FORCE_VARIABLE}=docker, but {paragraph}"))
         }),
-        Choice::DockerOrEmbedded => in_docker().or_else(|paragraph| {
+        Choice::DockerOrMock => in_docker().or_else(|paragraph| {
             eprintln!("\n{paragraph}");
-            embedded()
+            mock()
         }),
-        Choice::Embedded => embedded(),
+        Choice::Mock => mock(),
     }
 }
 
@@ -109,7 +109,7 @@ fn in_docker() -> Result<Cluster, String> {
     ))
 }
 
-fn embedded() -> Result<Cluster, NotGraded> {
+fn mock() -> Result<Cluster, NotGraded> {
     eprintln!(
         "\nOn librdkafka's mock cluster, in this process: it grades most of phases 2 and 3 and part of phases 4 and 5.\n\
          What needs a real broker is named at the end as not graded. For all of it start Docker and run again.\n"

@@ -38,7 +38,7 @@ const CHECKS_AT_A_TIME: usize = 24;
 pub enum Needs {
     /// Any broker: the run's, whichever it is.
     Broker,
-    /// A real broker: the embedded one behaves differently here.
+    /// A real broker: the mock cluster behaves differently here.
     RealBroker,
     /// Only mock clusters of its own, whose faults it chooses.
     OwnMock,

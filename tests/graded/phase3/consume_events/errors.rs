@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_log::consuming::{ConsumeError, Ended};
-use event_log::errors::is_passing;
+use event_log::errors::is_transient;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -35,7 +35,7 @@ impl Control {
         let meets = async {
             loop {
                 match self.0.recv().await {
-                    Err(error) if is_passing(&error) => return,
+                    Err(error) if is_transient(&error) => return,
                     _ => {}
                 }
             }
@@ -58,7 +58,7 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     let control = Control::new(&topic)?;
     let mut run = Run::start(&consumer, &until(5), handed.handler());
 
-    let concept = "librdkafka reconnects by itself and says so as an error from poll or recv. Where is_passing holds, the \
+    let concept = "librdkafka reconnects by itself and says so as an error from poll or recv. Where is_transient holds, the \
                    loop has nothing to do but go on; a `?` or an unwrap there turns a hiccup into an outage.";
     run.hands_over(&handed, 3, concept).await?;
     cluster.faults()?.down();
@@ -73,8 +73,8 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     Ok(())
 }
 
-const PASSING: &str = "is_passing knows more errors than a lost connection: brokers that are slow, that move or that are not \
-                       ready yet, and a group that rebalances. A list of your own forgets some: ask is_passing.";
+const PASSING: &str = "is_transient knows more errors than a lost connection: brokers that are slow, that move or that are not \
+                       ready yet, and a group that rebalances. A list of your own forgets some: ask is_transient.";
 
 /// What passes by itself ends nothing, whatever it is: what comes after it is handed over.
 #[rstest]
@@ -142,7 +142,7 @@ fn judge_code(outcome: &Outcome, expected: RDKafkaErrorCode) -> Verdict {
         Failure::new(
             format!("{outcome:?}"),
             format!("Err with Kafka's code {expected:?}"),
-            "An error for which is_passing does not hold will be there for ever. A loop that goes on looks alive and does \
+            "An error for which is_transient does not hold will be there for ever. A loop that goes on looks alive and does \
              nothing: end it, and pass the error on as it is.",
         )
     })

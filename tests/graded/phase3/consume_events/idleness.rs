@@ -224,7 +224,7 @@ async fn the_end_of_a_partition_is_nothing() -> Verdict {
     let mut run = Run::start(&consumer, &options, handed.handler());
 
     let concept = "With enable.partition.eof the consumer tells that it has read all there is for now, as an error \
-                   PartitionEOF from poll or recv. More may come: is_passing holds for it.";
+                   PartitionEOF from poll or recv. More may come: is_transient holds for it.";
     run.hands_over(&handed, 3, concept).await?;
     run.goes_on_for(Duration::from_millis(500), &handed, concept)
         .await?;

@@ -15,7 +15,7 @@ use super::super::patience::{self, LIMIT};
 use super::super::team::{Ended, Team, expect, members_text};
 use super::super::{event_at, events, judge_committed};
 
-const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_passing says \
+const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_transient says \
                             which) are the worker's result: somebody has to see to them.";
 
 fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
@@ -74,7 +74,7 @@ async fn fails_when_commits_are_refused() -> Verdict {
                 format!("{ended:?}, while the broker refused every commit"),
                 "Err with Kafka's code GroupAuthorizationFailed",
                 "A commit that is refused for a reason that never passes will be refused the next time too: nothing that this \
-             worker does is ever committed, and somebody has to see to it. is_passing tells the one from the other.",
+             worker does is ever committed, and somebody has to see to it. is_transient tells the one from the other.",
             )
         },
     )
@@ -139,7 +139,7 @@ async fn lives_through_errors_that_pass() -> Verdict {
     team.topic.seed(events(1, 3)).await?;
     team.until_done(
         6,
-        "A lost connection comes as an error from poll, and librdkafka is connecting again already: is_passing says \
+        "A lost connection comes as an error from poll, and librdkafka is connecting again already: is_transient says \
          which errors need nothing but another poll.",
     )
     .await?;
@@ -171,8 +171,8 @@ async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdi
     tokio::time::sleep(Duration::from_millis(1500)).await;
     faults.fail_no_more(RDKafkaApiKey::Fetch);
     team.topic.seed(events(1, 3)).await?;
-    let concept = "is_passing knows more errors than a lost connection: brokers that are slow, that move or that are not ready \
-                   yet, and a group that rebalances. A list of your own forgets some: ask is_passing.";
+    let concept = "is_transient knows more errors than a lost connection: brokers that are slow, that move or that are not ready \
+                   yet, and a group that rebalances. A list of your own forgets some: ask is_transient.";
     let done = team.until_done(6, concept).await;
     done.map_err(|not_passed| because(not_passed, concept))?;
     team.stop(1).await?;
@@ -197,7 +197,7 @@ async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRe
     }
     team.start(1);
     let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
-                   for the next one, and work on. is_passing tells which errors these are, of a poll and of a commit.";
+                   for the next one, and work on. is_transient tells which errors these are, of a poll and of a commit.";
     let because = |not_passed| because(not_passed, concept);
     team.until_done(6, concept).await.map_err(because)?;
     // Whoever commits every second or so, and not after each event, has done so by then.

@@ -10,7 +10,7 @@ use rdkafka::{ClientConfig, Message};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with.
@@ -71,7 +71,7 @@ async fn consume(
                 consumer.store_offset(record.topic(), record.partition(), record.offset())?;
                 quiet_since = Instant::now();
             }
-            Ok(Err(error)) if !is_passing(&error) => return Err(error.into()),
+            Ok(Err(error)) if !is_transient(&error) => return Err(error.into()),
             _ => {}
         }
         if quiet_since.elapsed() > options.idle_timeout {

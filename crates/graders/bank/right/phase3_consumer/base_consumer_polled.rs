@@ -13,7 +13,7 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// Shared, so that it can be polled on another thread.
@@ -95,7 +95,7 @@ impl Session {
                     uncommitted += 1;
                     last_record = Instant::now();
                 }
-                Some(Err(error)) if !is_passing(&error) => return Err(error.into()),
+                Some(Err(error)) if !is_transient(&error) => return Err(error.into()),
                 Some(Err(_)) | None => {
                     if last_record.elapsed() >= self.options.idle_timeout {
                         return Ok(Ended::Idle);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with.
@@ -80,7 +80,7 @@ async fn batch(
     let first = loop {
         match timeout_at(idle_at, consumer.recv()).await {
             Err(_elapsed) => return Ok(Vec::new()),
-            Ok(Err(error)) if is_passing(&error) => {}
+            Ok(Err(error)) if is_transient(&error) => {}
             Ok(first) => break first?.detach(),
         }
     };
@@ -89,7 +89,7 @@ async fn batch(
     while records.len() < most && std::time::Instant::now() < until {
         match futures::FutureExt::now_or_never(consumer.recv()) {
             Some(Ok(record)) => records.push(record.detach()),
-            Some(Err(error)) if is_passing(&error) => {}
+            Some(Err(error)) if is_transient(&error) => {}
             // What it is comes again or shows with the next batch; these records are here.
             Some(Err(_)) | None => break,
         }

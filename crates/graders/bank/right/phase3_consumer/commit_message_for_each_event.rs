@@ -8,7 +8,7 @@ use rdkafka::error::KafkaResult;
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with.
@@ -44,7 +44,7 @@ pub async fn consume_events(
             () = &mut idle => break Ended::Idle,
             received = consumer.recv() => match received {
                 Ok(record) => record,
-                Err(error) if is_passing(&error) => continue,
+                Err(error) if is_transient(&error) => continue,
                 Err(error) => return Err(ConsumeError::Kafka(error)),
             },
         };

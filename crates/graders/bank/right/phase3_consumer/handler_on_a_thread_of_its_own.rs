@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, HandlerError, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with.
@@ -110,7 +110,7 @@ impl Feeding<'_> {
             tokio::select! {
                 received = self.consumer.recv() => match received {
                     Ok(record) => self.waiting.push_back(record),
-                    Err(error) if is_passing(&error) => {}
+                    Err(error) if is_transient(&error) => {}
                     Err(error) => return Err(error.into()),
                 },
                 () = options.stop.cancelled() => return Ok(Ended::Stopped),
@@ -159,7 +159,7 @@ impl Feeding<'_> {
                 accepted = self.worker.done.recv() => break accepted,
                 received = self.consumer.recv() => match received {
                     Ok(record) => self.waiting.push_back(record),
-                    Err(error) if is_passing(&error) => {}
+                    Err(error) if is_transient(&error) => {}
                     Err(error) => return Err(error.into()),
                 },
             }

@@ -14,7 +14,7 @@ use rdkafka::{ClientConfig, ClientContext, Message, Offset, TopicPartitionList};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 const WAIT: Duration = Duration::from_millis(20);
@@ -96,12 +96,12 @@ impl ConsumerContext for Progress {
                     let mut outcome = Ok(());
                     for _ in 0..3 {
                         outcome = self.commit(consumer, |partition| going.contains(&partition));
-                        if !outcome.as_ref().is_err_and(is_passing) {
+                        if !outcome.as_ref().is_err_and(is_transient) {
                             break;
                         }
                     }
                     if let Err(error) = outcome
-                        && !is_passing(&error)
+                        && !is_transient(&error)
                     {
                         *lock(&self.refused) = Some(error);
                     }
@@ -206,7 +206,7 @@ fn look(
 ) -> KafkaResult<Got> {
     match polled {
         None => Ok(Got::Nothing),
-        Some(Err(error)) if is_passing(&error) => Ok(Got::Nothing),
+        Some(Err(error)) if is_transient(&error) => Ok(Got::Nothing),
         Some(Err(error)) => Err(error),
         Some(Ok(record)) => Ok(match ReceivedEvent::from_record(&record) {
             Ok(event) => Got::Event(event),
@@ -244,7 +244,7 @@ fn rounds(
         }
         if committed_at.elapsed() >= COMMIT_EVERY {
             match progress.commit(&consumer.base, |_| true) {
-                Err(error) if !is_passing(&error) => return Err(error.into()),
+                Err(error) if !is_transient(&error) => return Err(error.into()),
                 // What is refused for now stays on the list, and is committed next time.
                 _ => committed_at = Instant::now(),
             }

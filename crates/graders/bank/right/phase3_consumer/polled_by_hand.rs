@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, HandlerError, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 pub type EventConsumer = StreamConsumer;
@@ -143,7 +143,7 @@ where
         let over = clock.as_mut().poll(context).is_ready();
         match received {
             Poll::Ready(Some(Ok(record))) => Poll::Ready(Ok(Ok(record))),
-            Poll::Ready(Some(Err(error))) if !is_passing(&error) => Poll::Ready(Err(error)),
+            Poll::Ready(Some(Err(error))) if !is_transient(&error) => Poll::Ready(Err(error)),
             _ if over => Poll::Ready(Ok(Err(Ended::Idle))),
             Poll::Ready(_) => {
                 // Something that passes: look again, after the other tasks.
@@ -181,7 +181,7 @@ async fn commit_and_check(
         match consumer.commit_consumer_state(CommitMode::Sync) {
             Ok(()) => break,
             Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) => break,
-            Err(error) if left > 0 && is_passing(&error) => {
+            Err(error) if left > 0 && is_transient(&error) => {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
             Err(error) => return Err(error),

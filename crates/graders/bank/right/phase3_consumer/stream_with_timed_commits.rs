@@ -13,7 +13,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::consuming::{
     ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
 };
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 
 /// The consumer to work with.
@@ -137,7 +137,7 @@ impl Work {
 
 /// Lives through what passes by itself.
 fn pass_over(error: KafkaError) -> Result<(), ConsumeError> {
-    if is_passing(&error) {
+    if is_transient(&error) {
         Ok(())
     } else {
         Err(error.into())

@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -67,7 +67,7 @@ impl Member {
                     self.uncommitted().remove(&partition);
                     self.note(Happening::Committed(BTreeMap::from([(partition, next)])));
                 }
-                Err(error) if is_passing(&error) => {}
+                Err(error) if is_transient(&error) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -250,7 +250,7 @@ fn work(
                     .uncommitted()
                     .insert(record.partition(), record.offset() + 1);
             }
-            Some(Err(error)) if !is_passing(&error) => return Err(error),
+            Some(Err(error)) if !is_transient(&error) => return Err(error),
             _ => {}
         }
         member.commit(consumer, None)?;

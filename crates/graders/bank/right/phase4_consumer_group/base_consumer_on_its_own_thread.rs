@@ -14,7 +14,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -124,7 +124,7 @@ fn one_by_one(
             commit(&record, consumer)
         });
         match done {
-            Err(error) if !is_passing(&error) => return Err(error),
+            Err(error) if !is_transient(&error) => return Err(error),
             _ => {}
         }
     }
@@ -165,7 +165,7 @@ fn commit(record: &BorrowedMessage<'_>, consumer: &BaseConsumer<Teller>) -> Kafk
                 consumer.context().tell(Happening::Committed(next));
                 return Ok(());
             }
-            Err(error) if left > 0 && is_passing(&error) && !consumer.assignment_lost() => {
+            Err(error) if left > 0 && is_transient(&error) && !consumer.assignment_lost() => {
                 left -= 1;
                 thread::sleep(Duration::from_millis(20));
             }

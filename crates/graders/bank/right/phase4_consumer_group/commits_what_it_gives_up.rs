@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -65,7 +65,7 @@ impl Hands {
                         Code::AssignmentLost,
                     ];
                     let code = error.rdkafka_error_code();
-                    if !is_passing(&error) {
+                    if !is_transient(&error) {
                         return Err(error);
                     }
                     if pause == 0 || code.is_some_and(|code| out.contains(&code)) {
@@ -197,7 +197,7 @@ fn all_of_it(
     while ended.is_ok() && !until() {
         ended = match consumer.poll(Duration::from_millis(50)) {
             None => Ok(()),
-            Some(Err(error)) if is_passing(&error) => Ok(()),
+            Some(Err(error)) if is_transient(&error) => Ok(()),
             Some(Err(error)) => Err(error),
             Some(Ok(record)) => {
                 let (partition, offset) = (record.partition(), record.offset());

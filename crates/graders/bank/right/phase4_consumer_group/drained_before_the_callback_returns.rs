@@ -14,7 +14,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, Work, WorkerConfig, WorkerError, WorkerId,
@@ -229,7 +229,7 @@ fn member(
     }
     polled?;
     match committed {
-        Err(error) if !is_passing(&error) => Err(error),
+        Err(error) if !is_transient(&error) => Err(error),
         _ => Ok(desk.lock().report),
     }
 }
@@ -255,7 +255,7 @@ fn poll(
         }
         match consumer.poll(Duration::from_millis(if paused { 5 } else { 60 })) {
             None => {}
-            Some(Err(error)) if is_passing(&error) => {}
+            Some(Err(error)) if is_transient(&error) => {}
             Some(Err(error)) => return Err(error),
             Some(Ok(record)) => desk.put(Job {
                 place: (record.partition(), record.offset()),
@@ -271,7 +271,7 @@ fn poll(
                 state.next.entry(partition).or_insert(offset);
             }
             match committed {
-                Err(error) if !is_passing(&error) => return Err(error),
+                Err(error) if !is_transient(&error) => return Err(error),
                 _ => {}
             }
         }

@@ -14,7 +14,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Message, TopicPartitionList};
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -41,7 +41,7 @@ impl Member {
                     self.timeline.record(self.id, Happening::Committed(stored));
                 }
             }
-            Err(error) if is_passing(&error) => {}
+            Err(error) if is_transient(&error) => {}
             Err(error) => {
                 let _ = self.failed.set(error);
             }
@@ -126,7 +126,7 @@ fn work(
         let record = match consumer.poll(Duration::from_millis(100)) {
             None => continue,
             Some(Ok(record)) => record,
-            Some(Err(error)) if is_passing(&error) => continue,
+            Some(Err(error)) if is_transient(&error) => continue,
             Some(Err(error)) => return Err(error),
         };
         let (partition, offset) = (record.partition(), record.offset());

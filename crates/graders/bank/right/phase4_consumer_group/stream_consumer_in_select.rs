@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
-use crate::errors::is_passing;
+use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
 use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
@@ -169,7 +169,7 @@ async fn receive(
 }
 
 fn unless_passing(error: KafkaError) -> KafkaResult<()> {
-    if is_passing(&error) {
+    if is_transient(&error) {
         Ok(())
     } else {
         Err(error)
