@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use report::ReasonKind;
 use thiserror::Error;
 
 /// What a check comes to. `Ok` is a pass.
@@ -26,26 +27,60 @@ pub enum NotGraded {
         "needs a real broker, and this run is on librdkafka's mock cluster. Start Docker, or set KAFKA_BOOTSTRAP_SERVERS"
     )]
     NeedsRealBroker,
-    /// The broker of this run is one that the check must not or cannot disturb.
+    /// The check disturbs its broker, and the broker of this run is not the run's own.
     #[error("{0}")]
-    NotHere(String),
+    NeedsOwnBroker(String),
     /// Kafka could not be started, or stopped answering.
     #[error("{0}")]
-    Broken(String),
+    Environment(String),
+    /// The machine or the broker stood still at every attempt.
+    #[error("{0}")]
+    TooBusy(String),
+    /// The fault that the check is about could not be injected, or did not take effect.
+    #[error("{0}")]
+    FaultNotInjected(String),
+    /// The check itself is wrong.
+    #[error("{0}")]
+    KitDefect(String),
 }
 
 impl NotGraded {
     /// Something went wrong with the environment, such as an error that the check's own client met.
     pub fn broken(what: &str, error: &dyn fmt::Display) -> NotPassed {
-        NotPassed::NotGraded(Self::Broken(format!("{what}: {error}")))
+        NotPassed::NotGraded(Self::Environment(format!("{what}: {error}")))
+    }
+
+    /// A fault that was not injected, or did not take effect. It says nothing about the learner's code.
+    pub fn no_fault(what: &str, error: &dyn fmt::Display) -> NotPassed {
+        NotPassed::NotGraded(Self::FaultNotInjected(format!("{what}: {error}")))
+    }
+
+    /// The machine was too busy for what the check needs.
+    pub fn too_busy(what: impl Into<String>) -> NotPassed {
+        NotPassed::NotGraded(Self::TooBusy(what.into()))
     }
 
     /// A few words, for the line of the check.
     pub fn short(&self) -> &'static str {
         match self {
             Self::NeedsRealBroker => "not graded: needs a real broker",
-            Self::NotHere(_) => "not graded: not on this broker",
-            Self::Broken(_) => "not graded: the environment broke",
+            Self::NeedsOwnBroker(_) => "not graded: not on this broker",
+            Self::Environment(_)
+            | Self::TooBusy(_)
+            | Self::FaultNotInjected(_)
+            | Self::KitDefect(_) => "not graded: the environment broke",
+        }
+    }
+
+    /// The kind in the report.
+    pub fn kind(&self) -> ReasonKind {
+        match self {
+            Self::NeedsRealBroker => ReasonKind::NeedsRealBroker,
+            Self::NeedsOwnBroker(_) => ReasonKind::NeedsOwnBroker,
+            Self::Environment(_) => ReasonKind::Environment,
+            Self::TooBusy(_) => ReasonKind::TooBusy,
+            Self::FaultNotInjected(_) => ReasonKind::FaultNotInjected,
+            Self::KitDefect(_) => ReasonKind::KitDefect,
         }
     }
 }

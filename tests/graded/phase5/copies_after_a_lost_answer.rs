@@ -116,7 +116,7 @@ fn never_struck() -> NotPassed {
     let reason = format!(
         "answers were not lost as the set-up says in {TRIES} tries: this machine is too busy to tell"
     );
-    NotPassed::NotGraded(NotGraded::NotHere(reason))
+    NotGraded::too_busy(reason)
 }
 
 /// A producer that is connected, and its topic.

@@ -128,7 +128,7 @@ impl Cluster {
             Kind::Mock(mock) => Ok(mock),
             Kind::External | Kind::Docker(_) => {
                 let reason = "needs a mock cluster of its own".to_owned();
-                Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+                Err(NotPassed::NotGraded(NotGraded::NeedsOwnBroker(reason)))
             }
         }
     }
@@ -235,7 +235,9 @@ impl Cluster {
             Kind::Docker(container) => Ok(container),
             Kind::External | Kind::Mock(_) => {
                 let reason = "disturbs the broker, and only one that the checks started themselves in Docker may be disturbed";
-                Err(NotPassed::NotGraded(NotGraded::NotHere(reason.to_owned())))
+                Err(NotPassed::NotGraded(NotGraded::NeedsOwnBroker(
+                    reason.to_owned(),
+                )))
             }
         }
     }

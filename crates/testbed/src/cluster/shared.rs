@@ -58,11 +58,11 @@ pub fn release() {
 }
 
 fn open() -> Result<Cluster, NotGraded> {
-    let choice = Choice::from_environment().map_err(|e| NotGraded::Broken(e.to_string()))?;
+    let choice = Choice::from_environment().map_err(|e| NotGraded::Environment(e.to_string()))?;
     match choice {
         Choice::External(address) => external(address),
         Choice::Docker => in_docker().map_err(|paragraph| {
-            NotGraded::Broken(format!("{FORCE_VARIABLE}=docker, but {paragraph}"))
+            NotGraded::Environment(format!("{FORCE_VARIABLE}=docker, but {paragraph}"))
         }),
         Choice::DockerOrMock => in_docker().or_else(|paragraph| {
             eprintln!("\n{paragraph}");
@@ -76,7 +76,7 @@ fn external(address: String) -> Result<Cluster, NotGraded> {
     let cluster = Cluster::new(address, Kind::External);
     answers(&cluster).map_err(|error| {
         let address = &cluster.bootstrap_servers;
-        NotGraded::Broken(format!(
+        NotGraded::Environment(format!(
             "no Kafka answers at {BOOTSTRAP_VARIABLE}={address} ({error}). Start it, for one with `docker compose up -d`, or unset the variable"
         ))
     })?;
@@ -115,7 +115,7 @@ fn mock() -> Result<Cluster, NotGraded> {
          What needs a real broker is named at the end as not graded. For all of it start Docker and run again.\n"
     );
     let mock =
-        Mock::start().map_err(|error| NotGraded::Broken(format!("mock cluster: {error}")))?;
+        Mock::start().map_err(|error| NotGraded::Environment(format!("mock cluster: {error}")))?;
     Ok(Cluster::new(mock.bootstrap_servers(), Kind::Mock(mock)))
 }
 

@@ -47,7 +47,7 @@ fn not_graded(not_passed: NotPassed, longest: Duration) -> NotPassed {
         "failed {ATTEMPTS} times, and each time this machine or its Kafka stood still, for up to {:.1} s: too busy to tell",
         longest.as_secs_f64()
     );
-    NotPassed::NotGraded(NotGraded::Broken(reason))
+    NotPassed::NotGraded(NotGraded::TooBusy(reason))
 }
 
 /// How long machine or broker stood still, if that can be behind this verdict. An exclusive check lets the broker stand still
@@ -55,7 +55,9 @@ fn not_graded(not_passed: NotPassed, longest: Duration) -> NotPassed {
 fn stall_behind(check: &Check, verdict: &Verdict, begun: Instant) -> Option<Duration> {
     let stall = pulse::longest_stall(begun);
     match verdict {
-        Err(NotPassed::NotGraded(NotGraded::Broken(_))) => stall.or_else(|| Some(begun.elapsed())),
+        Err(NotPassed::NotGraded(
+            NotGraded::Environment(_) | NotGraded::TooBusy(_) | NotGraded::FaultNotInjected(_),
+        )) => stall.or_else(|| Some(begun.elapsed())),
         Err(NotPassed::Failed(_)) if !check.exclusive => stall,
         _ => None,
     }

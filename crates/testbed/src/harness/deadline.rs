@@ -111,8 +111,9 @@ const TODO: &str = "not yet implemented: ";
 fn panicked(panic: &Panic) -> NotPassed {
     let Panic { place, message } = panic;
     if OF_THE_KIT.iter().any(|folder| place.starts_with(folder)) {
-        let defect = format!("please report it: {message} at {place}");
-        return NotGraded::broken("the check itself has a defect", &defect);
+        let defect =
+            format!("the check itself has a defect, please report it: {message} at {place}");
+        return NotPassed::NotGraded(NotGraded::KitDefect(defect));
     }
     if let Some(todo) = message.strip_prefix(TODO) {
         return Failure::new(

@@ -40,7 +40,7 @@ pub fn not_graded(check: &Check, reason: &NotGraded) {
     let entry = (
         check.path(),
         reason.to_string(),
-        matches!(reason, NotGraded::Broken(_)),
+        reason.kind().is_broken_environment(),
     );
     ENTRIES
         .lock()

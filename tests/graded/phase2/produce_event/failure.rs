@@ -8,7 +8,7 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
-use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
 use super::{outcome, slow_cluster};
 use crate::phase2::{
@@ -137,7 +137,7 @@ async fn sends_no_event_again() -> Verdict {
     let reason = format!(
         "the event timed out before it was sent in {TRIES} tries: this machine is too busy to tell"
     );
-    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+    Err(NotGraded::too_busy(reason))
 }
 
 async fn copies(topic: &Topic, event: &Event) -> Verdict<usize> {

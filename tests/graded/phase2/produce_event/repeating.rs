@@ -57,5 +57,5 @@ async fn has_a_passing_refusal_repeated() -> Verdict {
     if control.copies().await? == 1 {
         return Ok(());
     }
-    Err(NotGraded::broken("the fault", &"it did not bite"))
+    Err(NotGraded::no_fault("the fault", &"it did not take effect"))
 }

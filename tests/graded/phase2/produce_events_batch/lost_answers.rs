@@ -19,7 +19,7 @@ const TRIES: usize = 4;
 /// The fault never bit, so nothing was seen.
 fn never_bitten(what: &str) -> NotPassed {
     let reason = format!("{what} in {TRIES} tries: this machine is too busy to tell");
-    NotPassed::NotGraded(NotGraded::NotHere(reason))
+    NotGraded::too_busy(reason)
 }
 
 /// It sends each event once: a record that timed out may be in the log all the same.

@@ -244,7 +244,7 @@ async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
     if was_met {
         return Ok(());
     }
-    Err(NotGraded::broken("the fault", &"no commit has met it"))
+    Err(NotGraded::no_fault("the fault", &"no commit has met it"))
 }
 
 const REFUSED: &str = "A commit that was refused has committed nothing, whether the reason passes or not. Commit what it covered \

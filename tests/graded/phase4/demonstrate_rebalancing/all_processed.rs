@@ -118,5 +118,5 @@ async fn takes_no_repetition_for_a_further_event() -> Verdict {
     }
     let reason =
         format!("too little was worked on again in {TRIES} tries to take it for what was missing");
-    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+    Err(NotPassed::NotGraded(NotGraded::FaultNotInjected(reason)))
 }

@@ -98,7 +98,7 @@ async fn reports_what_was_repeated() -> Verdict {
     }
     let reason =
         format!("nothing was worked on again in {TRIES} tries, so there was nothing to count");
-    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+    Err(NotPassed::NotGraded(NotGraded::FaultNotInjected(reason)))
 }
 
 /// What the report counts is what happened, also where it is more than was planned.
@@ -118,7 +118,7 @@ async fn reports_more_than_was_planned() -> Verdict {
     let reason = format!(
         "no more than the 10 planned of 40 events were processed in {TRIES} tries, so the two cannot be told apart"
     );
-    Err(NotPassed::NotGraded(NotGraded::NotHere(reason)))
+    Err(NotPassed::NotGraded(NotGraded::FaultNotInjected(reason)))
 }
 
 fn judge_report(demonstration: &Demonstration, report: &RebalanceReport) -> Verdict {

@@ -193,7 +193,7 @@ async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRe
     let other = team.topic.group_probe(&team.topic.new_group())?;
     faults.fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 2]);
     if other.may_commit().await? {
-        return Err(NotGraded::broken("the fault", &"it did not bite"));
+        return Err(NotGraded::no_fault("the fault", &"it did not take effect"));
     }
     team.start(1);
     let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
@@ -250,6 +250,9 @@ async fn meets_an_error(control: BaseConsumer) -> Verdict {
     if met {
         Ok(())
     } else {
-        Err(NotGraded::broken("control", &"the fault did not bite"))
+        Err(NotGraded::no_fault(
+            "control",
+            &"the fault did not take effect",
+        ))
     }
 }
