@@ -8,6 +8,7 @@
 //! - [`context`]: what the running check is called and what it is waiting for.
 //! - [`cluster`]: a Kafka to work on: the one of the run (external, Docker or mock) or a mock cluster of one's own
 //!   whose faults can be chosen.
+//! - [`session`]: the Kafka of a run: the judge opens it, and its workers connect to it.
 //! - [`probe`]: a client of the check's own that reads back what really is on the broker.
 //! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.
 //! - [`wait`]: waiting for conditions, with a deadline and a reason.
@@ -19,6 +20,7 @@ pub mod context;
 pub mod harness;
 pub mod history;
 pub mod probe;
+pub mod session;
 pub mod verdict;
 pub mod wait;
 

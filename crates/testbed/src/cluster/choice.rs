@@ -1,12 +1,7 @@
 //! Which Kafka a run is on, as the environment says.
 
+use report::variables::{BOOTSTRAP_SERVERS, KAFKA, value_of};
 use thiserror::Error;
-
-/// Forces one of `external`, `docker` and `mock`.
-pub const FORCE_VARIABLE: &str = "KAFKALINGS_KAFKA";
-
-/// The cluster to use when it is set.
-pub const BOOTSTRAP_VARIABLE: &str = "KAFKA_BOOTSTRAP_SERVERS";
 
 /// Which Kafka to use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +20,10 @@ pub enum Choice {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ChoiceError {
     /// A word that means nothing.
-    #[error("{FORCE_VARIABLE}={0}: it takes external, docker or mock")]
+    #[error("{KAFKA}={0}: it takes external, docker or mock")]
     Unknown(String),
     /// External, but where?
-    #[error("{FORCE_VARIABLE}=external needs {BOOTSTRAP_VARIABLE}, such as localhost:9092")]
+    #[error("{KAFKA}=external needs {BOOTSTRAP_SERVERS}, such as localhost:9092")]
     NoAddress,
 }
 
@@ -38,11 +33,7 @@ impl Choice {
     /// # Errors
     /// When the two variables do not make sense.
     pub fn from_environment() -> Result<Self, ChoiceError> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self::new(
-            variable(FORCE_VARIABLE).as_deref(),
-            variable(BOOTSTRAP_VARIABLE),
-        )
+        Self::new(value_of(KAFKA).as_deref(), value_of(BOOTSTRAP_SERVERS))
     }
 
     fn new(force: Option<&str>, address: Option<String>) -> Result<Self, ChoiceError> {

@@ -1,7 +1,9 @@
 //! Kafka in a container of the run's own.
 
+use std::mem::ManuallyDrop;
 use std::time::Duration;
 
+use report::variables;
 use testcontainers::bollard::Docker;
 use testcontainers::core::Mount;
 use testcontainers::core::client::docker_client_instance;
@@ -9,11 +11,7 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersError};
 use testcontainers_modules::kafka::apache;
 
-use super::image::{IMAGE_VARIABLE, KafkaImage};
-use super::pause::Pause;
-use super::reaper::{Reaper, Task};
-use crate::context;
-use crate::verdict::Verdict;
+use super::image::KafkaImage;
 
 /// Marks the containers of a run, so that whatever happens they can be found and removed.
 pub const RUN_LABEL: &str = "kafkalings.run";
@@ -45,37 +43,89 @@ const BROKER_SETTINGS: [(&str, &str); 9] = [
 /// that is created waits for the disk several times.
 const DATA: &str = "/tmp";
 
+/// A Docker daemon that answers, and the image to start there.
+pub struct Daemon {
+    image: KafkaImage,
+    /// Whether the image is there, so that it need not be pulled.
+    is_pulled: bool,
+}
+
 /// A running container.
 pub struct DockerKafka {
-    container: ContainerAsync<apache::Kafka>,
+    /// Never dropped: the cleanup process removes the container, also after a run that is killed.
+    container: ManuallyDrop<ContainerAsync<apache::Kafka>>,
     bootstrap_servers: String,
+    image: String,
 }
 
-/// Starts a container. `keep` gets the reaper that removes it, before there is anything to remove.
-///
-/// # Errors
-/// A paragraph for the learner: what is wrong and what to do next.
-pub async fn start(keep: fn(std::io::Result<Reaper>)) -> Result<DockerKafka, String> {
-    let docker = daemon().await?;
-    let image = KafkaImage::chosen();
-    let here = docker.inspect_image(&image.reference()).await.is_ok();
-    keep(Reaper::spawn(&Task::Containers {
-        run: context::run_id().to_owned(),
-    }));
-    let container = tell_when_slow(&image, here, request(&image).start())
-        .await
-        .map_err(|error| start_failed(&image, here, &error))?;
-    let port = container
-        .get_host_port_ipv4(apache::KAFKA_PORT)
-        .await
-        .map_err(|error| start_failed(&image, here, &error))?;
-    Ok(DockerKafka {
-        container,
-        bootstrap_servers: format!("127.0.0.1:{port}"),
-    })
+impl Daemon {
+    /// Looks whether Docker can be used.
+    ///
+    /// # Errors
+    /// A paragraph for the learner: what is wrong and what to do next.
+    pub async fn reach() -> Result<Self, String> {
+        let docker = ping().await?;
+        let image = KafkaImage::chosen();
+        let is_pulled = docker.inspect_image(&image.reference()).await.is_ok();
+        Ok(Self { image, is_pulled })
+    }
+
+    /// Starts a container of this run.
+    ///
+    /// # Errors
+    /// A paragraph for the learner: what is wrong and what to do next.
+    pub async fn start(self, run: &str) -> Result<DockerKafka, String> {
+        let start = request(&self.image, run).start();
+        let container = self
+            .tell_when_slow(start)
+            .await
+            .map_err(|error| self.start_failed(&error))?;
+        let port = container
+            .get_host_port_ipv4(apache::KAFKA_PORT)
+            .await
+            .map_err(|error| self.start_failed(&error))?;
+        Ok(DockerKafka {
+            container: ManuallyDrop::new(container),
+            bootstrap_servers: format!("127.0.0.1:{port}"),
+            image: self.image.reference(),
+        })
+    }
+
+    async fn tell_when_slow<T>(&self, start: impl Future<Output = T>) -> T {
+        let image = self.image.reference();
+        let telling = async {
+            tokio::time::sleep(PATIENCE).await;
+            if self.is_pulled {
+                eprintln!("starting Kafka in Docker ({image}) ...");
+            } else {
+                eprintln!("pulling {image}, once, then starting Kafka in Docker ...");
+            }
+            std::future::pending::<T>().await
+        };
+        tokio::select! {
+            started = start => started,
+            never = telling => never,
+        }
+    }
+
+    fn start_failed(&self, error: &TestcontainersError) -> String {
+        let reference = self.image.reference();
+        let variable = variables::IMAGE;
+        let reason = chain(error);
+        if self.is_pulled {
+            return format!(
+                "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with /etc/kafka/docker/run? \
+                 {variable} names the image; `docker logs` of a container started by hand says more."
+            );
+        }
+        format!(
+            "Docker could not pull {reference} ({reason}). Try `docker pull {reference}`; where only a mirror can be \
+             reached, set {variable} to the image's name there."
+        )
+    }
 }
 
-async fn daemon() -> Result<Docker, String> {
+async fn ping() -> Result<Docker, String> {
     let docker = docker_client_instance()
         .await
         .map_err(|error| no_docker(&error.to_string()))?;
@@ -87,41 +137,24 @@ async fn daemon() -> Result<Docker, String> {
 }
 
 /// What the container runs: the script that testcontainers' module writes into it when it knows the port. The module's own
-/// command runs the script as soon as the file is there, and the container ends if it is still being written («Text file busy»),
+/// command runs the script as soon as the file is there, and the container ends if it is still being written ("Text file busy"),
 /// as once in 200 starts on a busy machine. This one waits for the script's last line.
 const WAIT_FOR_THE_SCRIPT: &str = "script=/opt/kafka/testcontainers_start.sh; \
                                    until grep -qs /etc/kafka/docker/run $script; do sleep 0.1; done; bash $script";
 
-fn request(image: &KafkaImage) -> ContainerRequest<apache::Kafka> {
+fn request(image: &KafkaImage, run: &str) -> ContainerRequest<apache::Kafka> {
     let mut request = apache::Kafka::default()
         .with_jvm_image()
         .with_cmd(["-c", WAIT_FOR_THE_SCRIPT])
         .with_name(&image.name)
         .with_tag(&image.tag)
-        .with_label(RUN_LABEL, context::run_id())
+        .with_label(RUN_LABEL, run)
         .with_mount(Mount::tmpfs_mount(DATA))
         .with_startup_timeout(STARTUP_TIMEOUT);
     for (name, value) in BROKER_SETTINGS {
         request = request.with_env_var(name, value);
     }
     request
-}
-
-async fn tell_when_slow<T>(image: &KafkaImage, here: bool, start: impl Future<Output = T>) -> T {
-    let image = image.reference();
-    let telling = async {
-        tokio::time::sleep(PATIENCE).await;
-        if here {
-            eprintln!("starting Kafka in Docker ({image}) ...");
-        } else {
-            eprintln!("pulling {image}, once, then starting Kafka in Docker ...");
-        }
-        std::future::pending::<T>().await
-    };
-    tokio::select! {
-        started = start => started,
-        never = telling => never,
-    }
 }
 
 fn no_docker(reason: &str) -> String {
@@ -134,21 +167,6 @@ fn no_docker(reason: &str) -> String {
     }
     format!(
         "no Docker can be reached ({reason}). Start it, for one with `sudo systemctl start docker` or Docker Desktop."
-    )
-}
-
-fn start_failed(image: &KafkaImage, here: bool, error: &TestcontainersError) -> String {
-    let reference = image.reference();
-    let reason = chain(error);
-    if here {
-        return format!(
-            "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with /etc/kafka/docker/run? \
-             {IMAGE_VARIABLE} names the image; `docker logs` of a container started by hand says more."
-        );
-    }
-    format!(
-        "Docker could not pull {reference} ({reason}). Try `docker pull {reference}`; where only a mirror can be \
-         reached, set {IMAGE_VARIABLE} to the image's name there."
     )
 }
 
@@ -177,11 +195,8 @@ impl DockerKafka {
         self.container.id()
     }
 
-    /// Freezes all its processes.
-    ///
-    /// # Errors
-    /// Not graded, when Docker refuses.
-    pub async fn pause(&self) -> Verdict<Pause> {
-        Pause::begin(self.id()).await
+    /// The image, with its tag.
+    pub fn image(&self) -> &str {
+        &self.image
     }
 }

@@ -1,7 +1,6 @@
 //! Which Kafka image to start.
 
-/// Names another image, for one on a mirror: `mirror.example/apache/kafka:4.3.1`.
-pub const IMAGE_VARIABLE: &str = "KAFKALINGS_KAFKA_IMAGE";
+use report::variables::{IMAGE, value_of};
 
 /// The file that docker compose reads too: the image stands there and nowhere else.
 const ENV_FILE: &str = include_str!("../../../../.env");
@@ -18,10 +17,7 @@ pub struct KafkaImage {
 impl KafkaImage {
     /// The image that the environment names, or else `.env`.
     pub fn chosen() -> Self {
-        let named = std::env::var(IMAGE_VARIABLE)
-            .ok()
-            .filter(|name| !name.is_empty());
-        Self::parse(named.as_deref().unwrap_or(in_env_file()))
+        Self::parse(value_of(IMAGE).as_deref().unwrap_or(in_env_file()))
     }
 
     /// Name and tag, as docker takes them.
@@ -48,7 +44,7 @@ fn in_env_file() -> &'static str {
     ENV_FILE
         .lines()
         .filter_map(|line| line.split_once('='))
-        .find(|(name, _)| *name == IMAGE_VARIABLE)
+        .find(|(name, _)| *name == IMAGE)
         .map_or("", |(_, value)| value.trim())
 }
 

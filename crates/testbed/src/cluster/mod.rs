@@ -1,7 +1,6 @@
 //! A Kafka to work on.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
@@ -15,22 +14,20 @@ use crate::context::unique_name;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
 
 mod asking;
-mod background;
-mod choice;
+pub(crate) mod background;
+pub(crate) mod choice;
 mod deletion;
-mod docker;
+pub(crate) mod docker;
 mod growth;
 mod image;
 mod mock;
 mod mock_binding;
-mod pause;
+pub(crate) mod pause;
 pub mod reaper;
 mod replicas;
 mod retention;
-mod second;
-pub mod shared;
+pub(crate) mod second;
 
-pub use choice::{BOOTSTRAP_VARIABLE, FORCE_VARIABLE};
 pub use mock::Mock;
 pub use pause::{Outage, Pause};
 pub use second::SecondBroker;
@@ -38,21 +35,17 @@ pub use second::SecondBroker;
 /// How long the cluster may take to answer a request of the testbed's own.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many clients create topics and delete them. A broker takes one request at a time from a connection, so with a single client each check
-/// waits for the topics of all others.
-const ADMINS: usize = 6;
-
 /// A Kafka cluster, real or not.
 pub struct Cluster {
     bootstrap_servers: String,
     kind: Kind,
-    admins: [OnceLock<AdminClient<DefaultClientContext>>; ADMINS],
-    next_admin: AtomicUsize,
+    /// One is enough: a process runs one check.
+    admin: OnceLock<AdminClient<DefaultClientContext>>,
 }
 
 enum Kind {
     External,
-    Docker(Box<docker::DockerKafka>),
+    Docker { container: String },
     Mock(Mock),
 }
 
@@ -73,17 +66,18 @@ impl Cluster {
         Self {
             bootstrap_servers,
             kind,
-            admins: [const { OnceLock::new() }; ADMINS],
-            next_admin: AtomicUsize::new(0),
+            admin: OnceLock::new(),
         }
     }
 
-    /// The cluster of the run. Blocks while it starts.
-    ///
-    /// # Errors
-    /// Not graded, when no cluster can be had.
-    pub fn shared() -> Verdict<&'static Self> {
-        shared::cluster().map_err(NotPassed::NotGraded)
+    /// The cluster at this address, which the run did not start.
+    pub(crate) fn external(bootstrap_servers: String) -> Self {
+        Self::new(bootstrap_servers, Kind::External)
+    }
+
+    /// The cluster at this address, whose only broker is in the run's own container.
+    pub(crate) fn in_docker(bootstrap_servers: String, container: String) -> Self {
+        Self::new(bootstrap_servers, Kind::Docker { container })
     }
 
     /// A mock cluster of one broker, whose faults the check chooses. It lives in this process and starts in
@@ -92,7 +86,11 @@ impl Cluster {
     /// # Errors
     /// Not graded, when librdkafka cannot start it.
     pub fn mock() -> Verdict<Self> {
-        let mock = Mock::start().map_err(|error| NotGraded::broken("mock cluster", &error))?;
+        Self::start_mock().map_err(|error| NotGraded::broken("mock cluster", &error))
+    }
+
+    pub(crate) fn start_mock() -> KafkaResult<Self> {
+        let mock = Mock::start()?;
         Ok(Self::new(mock.bootstrap_servers(), Kind::Mock(mock)))
     }
 
@@ -107,18 +105,6 @@ impl Cluster {
         config
     }
 
-    /// The environment that leads another run to this cluster. A mock cluster ends with its process, so another run gets
-    /// one of its own.
-    pub fn environment(&self) -> Vec<(&'static str, String)> {
-        if !self.is_real() {
-            return vec![(FORCE_VARIABLE, "mock".to_owned())];
-        }
-        vec![
-            (FORCE_VARIABLE, "external".to_owned()),
-            (BOOTSTRAP_VARIABLE, self.bootstrap_servers.clone()),
-        ]
-    }
-
     /// The mock cluster's faults.
     ///
     /// # Errors
@@ -126,7 +112,7 @@ impl Cluster {
     pub fn faults(&self) -> Verdict<&Mock> {
         match &self.kind {
             Kind::Mock(mock) => Ok(mock),
-            Kind::External | Kind::Docker(_) => {
+            Kind::External | Kind::Docker { .. } => {
                 let reason = "needs a mock cluster of its own".to_owned();
                 Err(NotPassed::NotGraded(NotGraded::NeedsOwnBroker(reason)))
             }
@@ -146,7 +132,7 @@ impl Cluster {
         let name = unique_name("topic");
         let created = match &self.kind {
             Kind::Mock(mock) => mock.create_topic(&name, partitions),
-            Kind::External | Kind::Docker(_) => {
+            Kind::External | Kind::Docker { .. } => {
                 let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
                 self.create_topic(topic).await
             }
@@ -195,13 +181,11 @@ impl Cluster {
     }
 
     fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {
-        let turn = self.next_admin.fetch_add(1, Ordering::Relaxed);
-        let place = &self.admins[turn % ADMINS];
-        if let Some(admin) = place.get() {
+        if let Some(admin) = self.admin.get() {
             return Ok(admin);
         }
         let admin = self.client().create()?;
-        Ok(place.get_or_init(|| admin))
+        Ok(self.admin.get_or_init(|| admin))
     }
 
     /// Whether [`pause`](Self::pause) and [`outage`](Self::outage) are possible. Asked first, it spares a run the work
@@ -218,7 +202,7 @@ impl Cluster {
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
     pub async fn pause(&self) -> Verdict<Pause> {
-        self.container()?.pause().await
+        Pause::begin(self.container()?).await
     }
 
     /// Freezes the broker for `length`, which is an outage's length and not a wait for anything. It ends on time
@@ -230,9 +214,9 @@ impl Cluster {
         Ok(Outage::begin(self.pause().await?, length))
     }
 
-    fn container(&self) -> Verdict<&docker::DockerKafka> {
+    fn container(&self) -> Verdict<&str> {
         match &self.kind {
-            Kind::Docker(container) => Ok(container),
+            Kind::Docker { container } => Ok(container),
             Kind::External | Kind::Mock(_) => {
                 let reason = "disturbs the broker, and only one that the checks started themselves in Docker may be disturbed";
                 Err(NotPassed::NotGraded(NotGraded::NeedsOwnBroker(

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use testcontainers::bollard::Docker;
 use testcontainers::core::client::{ClientError, docker_client_instance};
 use tokio::task::JoinHandle;
 
@@ -63,10 +64,28 @@ impl Drop for Pause {
     }
 }
 
-async fn unpause(id: String) -> Result<(), ClientError> {
+/// Lets a container go on. One that is not paused is left as it is.
+pub(crate) async fn unpause(id: String) -> Result<(), ClientError> {
     let docker = docker_client_instance().await?;
-    let unpaused = docker.unpause_container(&id).await;
-    unpaused.map_err(ClientError::UnpauseContainer)
+    let mut attempts = 1;
+    loop {
+        let refusal = match docker.unpause_container(&id).await {
+            Ok(()) => return Ok(()),
+            Err(_) if is_running(&docker, &id).await => return Ok(()),
+            Err(refusal) => refusal,
+        };
+        if attempts == ATTEMPTS {
+            return Err(ClientError::UnpauseContainer(refusal));
+        }
+        attempts += 1;
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
+}
+
+async fn is_running(docker: &Docker, id: &str) -> bool {
+    let container = docker.inspect_container(id, None).await;
+    let state = container.ok().and_then(|container| container.state);
+    state.is_some_and(|state| state.running == Some(true) && state.paused == Some(false))
 }
 
 async fn done(what: &str, task: JoinHandle<Result<(), ClientError>>) -> Verdict {

@@ -95,13 +95,19 @@ impl Reaper {
         }
     }
 
-    /// Closes the pipe and waits until the reaper is done, or for long enough: it does not need this process.
-    pub fn release(mut self) {
+    /// Closes the pipe and waits until the reaper is done, or for long enough: it does not need this process. Returns whether
+    /// everything is gone.
+    pub fn release(mut self) -> bool {
         drop(self.process.stdin.take());
         let deadline = Instant::now() + self.release_timeout;
-        while matches!(self.process.try_wait(), Ok(None)) && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(20));
+        while Instant::now() < deadline {
+            match self.process.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(20)),
+                Ok(Some(status)) => return status.success(),
+                Err(_) => return false,
+            }
         }
+        false
     }
 }
 

@@ -71,7 +71,7 @@ impl Cluster {
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
     pub async fn second_broker(&self) -> Verdict<SecondBroker> {
-        let container = self.container()?.id();
+        let container = self.container()?;
         let id = self
             .admin()
             .map(|admin| admin.inner().fetch_cluster_id(ANSWER_TIMEOUT))
@@ -167,8 +167,8 @@ fn words(command: &[&str]) -> Vec<String> {
     command.iter().map(|&word| word.to_owned()).collect()
 }
 
-/// Ends the second broker, and returns when its process is gone.
-async fn end(container: String) -> Result<(), Error> {
+/// Ends the second broker, if there is one, and returns when its process is gone.
+pub(crate) async fn end(container: String) -> Result<(), Error> {
     let stopping = start_in(container, words(&["sh", "-c", STOP])).await?;
     let docker = docker().await?;
     while docker.inspect_exec(&stopping).await?.running == Some(true) {

@@ -3,37 +3,40 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use super::NOT_GRADED;
-use crate::cluster::{self, Cluster};
+use report::variables::HOLD;
 
-/// Set, to any text, it makes the program hold a Kafka instead of running checks.
-pub const HOLD_VARIABLE: &str = "KAFKALINGS_HOLD";
+use super::NOT_GRADED;
+use crate::session::{Connection, Session};
 
 /// Whether this process was started to hold a Kafka.
 pub fn is_wanted() -> bool {
-    std::env::var_os(HOLD_VARIABLE).is_some()
+    std::env::var_os(HOLD).is_some()
 }
 
 /// Opens the Kafka that the environment names, prints the environment that leads other runs to it, a line a variable,
 /// and keeps it until stdin is closed. What it started itself is gone when it returns.
 pub fn hold() -> ExitCode {
-    let code = match cluster::shared::cluster() {
-        Ok(cluster) => {
-            let told = tell(cluster).and_then(|()| io::copy(&mut io::stdin(), &mut io::sink()));
-            told.map_or(ExitCode::from(NOT_GRADED), |_| ExitCode::SUCCESS)
-        }
+    let session = match Session::open() {
+        Ok(session) => session,
         Err(reason) => {
             eprintln!("{reason}");
-            ExitCode::from(NOT_GRADED)
+            return ExitCode::from(NOT_GRADED);
         }
     };
-    cluster::shared::release();
-    code
+    if let Some(notice) = session.notice() {
+        eprintln!("\n{notice}\n");
+    }
+    let held = print_environment(&session.connection())
+        .and_then(|()| io::copy(&mut io::stdin(), &mut io::sink()));
+    for what in session.release() {
+        eprintln!("not removed: {what}");
+    }
+    held.map_or(ExitCode::from(NOT_GRADED), |_| ExitCode::SUCCESS)
 }
 
-fn tell(cluster: &Cluster) -> io::Result<()> {
+fn print_environment(connection: &Connection) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    for (variable, value) in cluster.environment() {
+    for (variable, value) in connection.environment() {
         writeln!(out, "{variable}={value}")?;
     }
     // An empty line: that is all.

@@ -15,13 +15,13 @@ use crate::verdict::{NotPassed, Verdict};
 mod again;
 mod deadline;
 mod hold;
+mod kafka;
 mod panics;
 mod patience;
 mod pulse;
 mod report;
 
 pub use deadline::run_check;
-pub use hold::HOLD_VARIABLE;
 use patience::Patience;
 pub use patience::{PATIENCE, PATIENT_VARIABLE};
 pub use pulse::{has_stood_still, watches_the_broker};
@@ -102,7 +102,7 @@ pub fn main(look: Look) -> ExitCode {
     report::print_what_was_run_again();
     patience::print_what_was_left_out();
     let environment_broke = report::print_what_was_not_graded();
-    cluster::shared::release();
+    kafka::release();
     if conclusion.has_failed() {
         conclusion.exit_code()
     } else if environment_broke || (under_nextest() && conclusion.num_ignored > 0) {
@@ -139,13 +139,13 @@ fn trials(look: Look, patience: &Patience) -> Vec<Trial> {
                 Ok(Completion::ignored_with(patience::leave_out(check)))
             }
         })
-        .with_ignored_flag(under_nextest() && cluster::shared::cannot_fit(check))
+        .with_ignored_flag(under_nextest() && kafka::cannot_fit(check))
     };
     checks.into_iter().map(trial).collect()
 }
 
 fn grade(check: &'static Check, look: Look) -> Result<Completion, Failed> {
-    if let Err(reason) = cluster::shared::fits(check.needs) {
+    if let Err(reason) = kafka::fits(check.needs) {
         report::not_graded(check, &reason);
         return Ok(Completion::ignored_with(reason.short()));
     }

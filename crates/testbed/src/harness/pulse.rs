@@ -13,7 +13,8 @@ use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
 
-use crate::cluster::{ANSWER_TIMEOUT, Cluster, shared};
+use super::kafka;
+use crate::cluster::{ANSWER_TIMEOUT, Cluster};
 
 /// How long a beat sleeps.
 const REST: Duration = Duration::from_millis(200);
@@ -99,7 +100,7 @@ fn beat() {
     let mut client = None;
     loop {
         if client.is_none() {
-            client = shared::opened().and_then(|cluster| connect(cluster).ok());
+            client = kafka::opened().and_then(|cluster| connect(cluster).ok());
             IS_CONNECTED.store(client.is_some(), Ordering::Relaxed);
         }
         with_beats(Beats::begin);
