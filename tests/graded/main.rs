@@ -1,6 +1,6 @@
 //! The graded checks, one module a phase and one file an exercise.
 //!
-//! `cargo test phase2` runs those of phase 2, `cargo test phase2::produce_events_batch` those of one exercise. Each check
+//! `cargo test phase2` runs those of phase 2, `cargo test phase2::produce_events_batch::` those of one exercise. Each check
 //! is named after the promise of the doc comment that it checks.
 //!
 //! - `phase1`: the environment answers, and the admin makes the topics. Passes on a fresh clone.
@@ -8,11 +8,11 @@
 //! - `phase3`: `consume_events`.
 //! - `phase4`: `run_consumer_worker`, `demonstrate_rebalancing`.
 //! - `phase5`: one experiment of `phase5_reflection` each.
-//! - `look`: where a failure sends the learner.
+//! - `course`: what the judge has to know of the exercises.
 
 use std::process::ExitCode;
 
-mod look;
+mod course;
 mod phase1;
 mod phase2;
 mod phase3;
@@ -20,5 +20,11 @@ mod phase4;
 mod phase5;
 
 fn main() -> ExitCode {
-    testbed::harness::main(look::look)
+    match course::course() {
+        Ok(course) => testbed::harness::main(&course),
+        Err(error) => {
+            eprintln!("exercises.toml: {error}");
+            ExitCode::from(testbed::harness::NOT_GRADED)
+        }
+    }
 }

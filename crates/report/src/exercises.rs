@@ -30,7 +30,7 @@ pub struct Exercise {
 }
 
 /// All exercises, in the order of the path.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Exercises {
     exercise: Vec<Exercise>,

@@ -136,6 +136,8 @@ pub enum ReasonKind {
     FaultNotInjected,
     /// Not graded: the kit has a defect.
     KitDefect,
+    /// Not graded: the run ended before the check was done.
+    NotReached,
     /// Skipped: the check is slow.
     Slow,
 }
@@ -145,7 +147,11 @@ impl ReasonKind {
     pub fn is_broken_environment(self) -> bool {
         matches!(
             self,
-            Self::Environment | Self::TooBusy | Self::FaultNotInjected | Self::KitDefect
+            Self::Environment
+                | Self::TooBusy
+                | Self::FaultNotInjected
+                | Self::KitDefect
+                | Self::NotReached
         )
     }
 }

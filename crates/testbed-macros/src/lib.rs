@@ -1,7 +1,7 @@
 //! The attribute that makes a function a graded check.
 //!
-//! Rust's own test harness knows two verdicts, and it decides before the run what to leave out. A check that cannot be
-//! graded is found out only when Kafka is asked. So checks register themselves, and `testbed::harness` runs them.
+//! Rust's own test harness runs all tests in one process, knows two verdicts, and decides before the run what to ignore. So
+//! checks register themselves, and `testbed::harness` runs them.
 
 use proc_macro::TokenStream;
 use quote::quote;
@@ -16,8 +16,7 @@ use syn::{Expr, ExprLit, ItemFn, Lit, Meta, Token, parse_macro_input};
 /// - `mock`: works on mock clusters of its own, so it does not need the broker of the run.
 /// - `exclusive`: disturbs the broker of the run, so no other check runs meanwhile.
 /// - `long`: waits for seconds on any machine, so it is among the first to start.
-/// - `patient`: waits for `testbed::PATIENCE`, so it is long too, and left out of a run that asks for a part of the checks and
-///   not for this one.
+/// - `slow`: waits for `testbed::SLOW_WAIT`, so it is long too, and ignored in cargo's sense.
 /// - `deadline = SECONDS`: how long the check may take before it fails, from its first wait for the learner's code; 20 unless told.
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -31,7 +30,7 @@ pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
 struct Options {
     needs: proc_macro2::Ident,
     exclusive: bool,
-    patient: bool,
+    slow: bool,
     long: bool,
     deadline_seconds: u64,
 }
@@ -39,9 +38,9 @@ struct Options {
 impl Options {
     fn parse(arguments: TokenStream) -> syn::Result<Self> {
         let mut options = Self {
-            needs: quote::format_ident!("Broker"),
+            needs: quote::format_ident!("{DEFAULT_NEEDS}"),
             exclusive: false,
-            patient: false,
+            slow: false,
             long: false,
             deadline_seconds: 20,
         };
@@ -53,15 +52,11 @@ impl Options {
 
     fn take(&mut self, argument: &Meta) -> syn::Result<()> {
         match argument {
-            Meta::Path(path) if path.is_ident("real") => {
-                self.needs = quote::format_ident!("RealBroker");
-            }
-            Meta::Path(path) if path.is_ident("mock") => {
-                self.needs = quote::format_ident!("OwnMock");
-            }
+            Meta::Path(path) if path.is_ident("real") => self.need("RealBroker", path)?,
+            Meta::Path(path) if path.is_ident("mock") => self.need("OwnMock", path)?,
             Meta::Path(path) if path.is_ident("exclusive") => self.exclusive = true,
-            Meta::Path(path) if path.is_ident("patient") => {
-                self.patient = true;
+            Meta::Path(path) if path.is_ident("slow") => {
+                self.slow = true;
                 self.long = true;
             }
             Meta::Path(path) if path.is_ident("long") => self.long = true,
@@ -69,21 +64,37 @@ impl Options {
                 self.deadline_seconds = seconds(&pair.value)?;
             }
             other => {
-                let message = "expected `real`, `mock`, `exclusive`, `patient`, `long` or `deadline = SECONDS`";
+                let message =
+                    "expected `real`, `mock`, `exclusive`, `slow`, `long` or `deadline = SECONDS`";
                 return Err(syn::Error::new_spanned(other, message));
             }
         }
         Ok(())
     }
+
+    fn need(&mut self, needs: &str, path: &syn::Path) -> syn::Result<()> {
+        if self.needs != DEFAULT_NEEDS {
+            let message = "a check needs a real broker or mock clusters, not both";
+            return Err(syn::Error::new_spanned(path, message));
+        }
+        self.needs = quote::format_ident!("{needs}");
+        Ok(())
+    }
 }
+
+/// Without an argument a check takes any broker.
+const DEFAULT_NEEDS: &str = "Broker";
 
 fn seconds(value: &Expr) -> syn::Result<u64> {
     match value {
         Expr::Lit(ExprLit {
             lit: Lit::Int(number),
             ..
-        }) => number.base10_parse(),
-        other => Err(syn::Error::new_spanned(other, "expected whole seconds")),
+        }) if number.base10_parse::<u64>()? > 0 => number.base10_parse(),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "expected whole seconds, at least one",
+        )),
     }
 }
 
@@ -92,34 +103,24 @@ fn register(function: &ItemFn, options: &Options) -> TokenStream {
     let Options {
         needs,
         exclusive,
-        patient,
+        slow,
         long,
         deadline_seconds,
     } = options;
-    // The attributes of serial_test keep an exclusive check and the others apart.
-    let turn = if *exclusive {
-        quote!(::testbed::serial_test::serial)
-    } else {
-        quote!(::testbed::serial_test::parallel)
-    };
     quote! {
         #function
 
         const _: () = {
-            #[#turn(broker, crate = ::testbed::serial_test)]
-            fn run() -> ::testbed::Verdict {
-                ::testbed::harness::run_check(&CHECK, || ::std::boxed::Box::pin(#name()))
-            }
-
-            static CHECK: ::testbed::harness::Check = ::testbed::harness::Check {
+            static CHECK: ::testbed::harness::registry::Check = ::testbed::harness::registry::Check {
                 module: ::core::module_path!(),
                 name: ::core::stringify!(#name),
-                needs: ::testbed::harness::Needs::#needs,
+                line: ::core::line!(),
+                needs: ::testbed::harness::registry::Needs::#needs,
                 exclusive: #exclusive,
-                patient: #patient,
+                slow: #slow,
                 long: #long,
                 deadline: ::core::time::Duration::from_secs(#deadline_seconds),
-                run,
+                body: || ::std::boxed::Box::pin(#name()),
             };
 
             ::testbed::inventory::submit! { &CHECK }

@@ -7,8 +7,6 @@ use std::panic::resume_unwind;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::context;
-
 /// Code that runs on a thread of its own.
 #[derive(Debug)]
 pub struct Apart<T>(JoinHandle<T>);
@@ -18,11 +16,8 @@ impl<T: Send + 'static> Apart<T> {
     ///
     /// Its panics are told as the check's own.
     pub fn start<F: Future<Output = T>>(make: impl FnOnce() -> F + Send + 'static) -> Self {
-        let (context, runtime) = (context::current(), Handle::current());
+        let runtime = Handle::current();
         Self(tokio::task::spawn_blocking(move || {
-            if let Some(context) = context {
-                context::enter(context);
-            }
             runtime.block_on(make())
         }))
     }

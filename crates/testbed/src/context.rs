@@ -1,43 +1,24 @@
-//! What the running check is called and what it is waiting for.
+//! What the check of this process is called, and what it is waiting for.
 //!
-//! A check runs on a thread of its own, with a runtime of its own; what belongs to it is found through any of their
-//! threads.
+//! A worker process runs one check, so this is state of the process: every thread of the learner's code belongs to the check.
 
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Tells this run's topics, groups and containers from those of any other run.
-pub fn run_id() -> &'static str {
-    static RUN_ID: LazyLock<String> = LazyLock::new(|| {
-        let since_epoch = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        format!("{:x}-{:x}", std::process::id(), since_epoch.as_millis())
-    });
-    &RUN_ID
-}
+static CHECK: OnceLock<RunningCheck> = OnceLock::new();
 
-/// What every topic and group of this run begins with.
-pub fn name_prefix() -> String {
-    format!("kafkalings.{}.", run_id())
-}
-
-/// A name for a topic, a group or a transaction that nobody else has, with the name of the check in it.
-pub fn unique_name(what: &str) -> String {
-    static COUNT: AtomicU32 = AtomicU32::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let check = current().map_or_else(|| "no-check".to_owned(), |context| context.check);
-    let legal: String = check
-        .replace("::", ".")
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
-        .collect();
-    // Kafka allows 249 characters for a topic.
-    let most = 249 - name_prefix().len() - what.len() - 16;
-    let short: String = legal.chars().take(most).collect();
-    format!("{}{short}.{what}-{number}", name_prefix())
+/// The check of this process.
+#[derive(Debug)]
+struct RunningCheck {
+    /// The run that it belongs to.
+    run: String,
+    /// Its name, such as `phase2::produce_event::keeps_the_key`.
+    name: String,
+    /// Which attempt this is, from 1.
+    attempt: u32,
+    waiting: Mutex<Waiting>,
+    first_wait: OnceLock<Instant>,
 }
 
 /// What a check waits for, and which misconception is behind it when the wait is in vain.
@@ -51,66 +32,109 @@ pub struct Waiting {
     pub limit: Option<(Duration, Instant)>,
 }
 
-/// A panic in a check.
-#[derive(Debug, Clone)]
-pub struct Panic {
-    /// Where, as `file:line:column`.
-    pub place: String,
-    /// What it said.
-    pub message: String,
+/// Makes this process the worker of a check. Only the first call counts.
+pub fn begin(run: String, name: String, attempt: u32) {
+    CHECK.get_or_init(|| RunningCheck {
+        run,
+        name,
+        attempt,
+        waiting: Mutex::default(),
+        first_wait: OnceLock::new(),
+    });
 }
 
-/// The check that a thread works for.
-#[derive(Debug, Clone)]
-pub struct Context {
-    /// The check's name, such as `phase2::produce_event::keeps_the_key`.
-    pub check: String,
-    /// What it is waiting for.
-    pub waiting: Arc<Mutex<Waiting>>,
-    /// When it began to wait for the learner's code for the first time.
-    pub first_wait: Arc<OnceLock<Instant>>,
-    /// Its last panic, on whichever of its threads.
-    pub last_panic: Arc<Mutex<Option<Panic>>>,
+/// Tells this run's topics, groups and containers from those of any other run. A worker has that of its judge.
+pub fn run_id() -> &'static str {
+    static RUN_ID: LazyLock<String> = LazyLock::new(|| {
+        let since_epoch = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        format!("{:x}-{:x}", std::process::id(), since_epoch.as_millis())
+    });
+    CHECK.get().map_or(&RUN_ID, |check| &check.run)
 }
 
-thread_local! {
-    static CURRENT: RefCell<Option<Context>> = const { RefCell::new(None) };
+/// What every topic and group of this run begins with.
+pub fn name_prefix() -> String {
+    format!("kafkalings.{}.", run_id())
 }
 
-/// Makes `context` that of the current thread.
-pub fn enter(context: Context) {
-    CURRENT.with_borrow_mut(|current| *current = Some(context));
+/// Which attempt at the check this is, from 1.
+pub fn attempt() -> u32 {
+    CHECK.get().map_or(1, |check| check.attempt)
 }
 
-/// The context of the current thread, if it works for a check.
-pub fn current() -> Option<Context> {
-    CURRENT.with_borrow(Clone::clone)
+/// A name for a topic, a group or a transaction that no other check and no other attempt uses, with the name of the check in
+/// it.
+pub fn unique_name(what: &str) -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let check = CHECK.get().map_or("no-check", |check| &check.name);
+    let legal: String = check
+        .replace("::", ".")
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
+        .collect();
+    let end = format!(".{what}-{}-{number}", attempt());
+    // Kafka allows 249 characters for a topic.
+    let room = 249_usize.saturating_sub(name_prefix().len() + end.len());
+    let short: String = legal.chars().take(room).collect();
+    format!("{}{short}{end}", name_prefix())
 }
 
-/// Says what the check waits for from now on, and how long. Should the time pass, the failure says it, even when the wait
-/// blocks the thread it runs on.
+/// Says what the check waits for from now on, and how long. If that time passes, the failure names it, even when the wait
+/// blocks its thread.
 pub fn waiting_for(limit: Duration, what: impl Into<String>, concept: impl Into<String>) {
-    now_waiting(Waiting {
+    let Some(check) = CHECK.get() else { return };
+    check.first_wait.get_or_init(Instant::now);
+    set_waiting(Waiting {
         what: what.into(),
         concept: concept.into(),
         limit: Some((limit, Instant::now() + limit)),
     });
 }
 
-/// Says that the check waits for nothing any more.
+/// Says that the check no longer waits for anything.
 pub fn waiting_no_more() {
-    now_waiting(Waiting::default());
+    set_waiting(Waiting::default());
 }
 
-fn now_waiting(now: Waiting) {
-    if let Some(context) = current() {
-        if now.limit.is_some() {
-            context.first_wait.get_or_init(Instant::now);
-        }
-        let mut waiting = context
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *waiting = now;
+/// What the check waits for.
+pub fn waiting() -> Waiting {
+    CHECK.get().map_or_else(Waiting::default, |check| {
+        let waiting = check.waiting.lock();
+        waiting.unwrap_or_else(PoisonError::into_inner).clone()
+    })
+}
+
+/// When the check began to wait for the learner's code for the first time.
+pub fn first_wait() -> Option<Instant> {
+    CHECK.get()?.first_wait.get().copied()
+}
+
+fn set_waiting(now: Waiting) {
+    if let Some(check) = CHECK.get() {
+        *check.waiting.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn names_differ_by_attempt_and_fit_into_kafkas_limit() {
+        begin(
+            "1a-2b".to_owned(),
+            format!("phase2::{}", "a".repeat(400)),
+            2,
+        );
+        let name = unique_name("topic");
+        assert!(name.starts_with("kafkalings.1a-2b.phase2.aaa"), "{name}");
+        assert!(name.ends_with(".topic-2-0"), "{name}");
+        assert_eq!(name.len(), 249);
+        let long = unique_name(&"w".repeat(240));
+        assert!(long.starts_with("kafkalings.1a-2b.."), "{long}");
     }
 }

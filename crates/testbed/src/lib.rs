@@ -26,11 +26,11 @@ pub mod wait;
 
 pub use apart::Apart;
 pub use cluster::{Cluster, Topic};
-pub use harness::PATIENCE;
+pub use harness::SLOW_WAIT;
 pub use testbed_macros::test;
 pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};
 pub use wait::{eventually, within};
 
 // For the code that `#[testbed::test]` writes.
 #[doc(hidden)]
-pub use {inventory, serial_test};
+pub use inventory;

@@ -60,18 +60,6 @@ impl NotGraded {
         NotPassed::NotGraded(Self::TooBusy(what.into()))
     }
 
-    /// A few words, for the line of the check.
-    pub fn short(&self) -> &'static str {
-        match self {
-            Self::NeedsRealBroker => "not graded: needs a real broker",
-            Self::NeedsOwnBroker(_) => "not graded: not on this broker",
-            Self::Environment(_)
-            | Self::TooBusy(_)
-            | Self::FaultNotInjected(_)
-            | Self::KitDefect(_) => "not graded: the environment broke",
-        }
-    }
-
     /// The kind in the report.
     pub fn kind(&self) -> ReasonKind {
         match self {
@@ -88,6 +76,8 @@ impl NotGraded {
 /// What a learner reads when a check fails. The harness adds a fourth line: where to look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
+    /// How the check came to it.
+    pub kind: ReasonKind,
     /// What was seen, with numbers.
     pub seen: String,
     /// What the doc comment promises.
@@ -104,29 +94,30 @@ impl Failure {
         concept: impl Into<String>,
     ) -> Self {
         Self {
+            kind: ReasonKind::Judged,
             seen: seen.into(),
             expected: expected.into(),
             concept: concept.into(),
         }
     }
 
-    /// The failure as text, with the fourth line.
-    pub fn render(&self, look: &str) -> String {
-        format!("{self}\n  look      {look}")
+    /// The same failure, of another kind.
+    #[must_use]
+    pub fn of_kind(self, kind: ReasonKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  seen      {}", indented(&self.seen))?;
-        writeln!(f, "  expected  {}", indented(&self.expected))?;
-        write!(f, "  concept   {}", indented(&self.concept))
+        let Self {
+            seen,
+            expected,
+            concept,
+            ..
+        } = self;
+        write!(f, "{seen}. Expected: {expected}. {concept}")
     }
-}
-
-/// Further lines of a text stand below its first one.
-fn indented(text: &str) -> String {
-    text.trim_end().replace('\n', "\n            ")
 }
 
 impl From<Failure> for NotPassed {
@@ -141,19 +132,4 @@ impl From<Failure> for NotPassed {
 /// The failure.
 pub fn judge(holds: bool, failure: impl FnOnce() -> Failure) -> Verdict {
     if holds { Ok(()) } else { Err(failure().into()) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use pretty_assertions::assert_eq;
-
-    #[test]
-    fn a_failure_has_four_lines_and_further_ones_are_indented() {
-        let failure = Failure::new("one\ntwo", "three", "four");
-        assert_eq!(
-            failure.render("here"),
-            "  seen      one\n            two\n  expected  three\n  concept   four\n  look      here"
-        );
-    }
 }

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use report::ReasonKind;
+
 use crate::context::{waiting_for, waiting_no_more};
 use crate::verdict::{Failure, Verdict};
 
@@ -65,6 +67,7 @@ pub fn too_long(limit: Duration, what: &str, concept: &str) -> Failure {
         format!("{what} within {}", seconds(limit)),
         concept,
     )
+    .of_kind(ReasonKind::Deadline)
 }
 
 /// A duration as a person would say it.

@@ -3,10 +3,8 @@
 //! A wait ends by what happens, not by its whole length: while there is something new in the timeline or in the work,
 //! what is waited for may still come. Two workers that rebalance on a busy machine are never quiet for long.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use testbed::harness::has_stood_still;
 use testbed::wait::seconds;
 use testbed::{Failure, Verdict};
 
@@ -14,28 +12,7 @@ use testbed::{Failure, Verdict};
 pub const LIMIT: Duration = Duration::from_secs(18);
 
 /// For how long nothing may happen. Generous: checks run side by side on a busy machine.
-const QUIET: Duration = Duration::from_secs(7);
-
-/// The same once a wait of this run was in vain: what the learner's code lacks, the other checks need not wait for as
-/// long. A run in which nothing fails never gets to know it, nor one whose machine has stood still: there a wait is in vain for
-/// other reasons than the learner's code, and its check is run again.
-const QUIET_AFTERWARDS: Duration = Duration::from_millis(2500);
-
-static IN_VAIN: AtomicBool = AtomicBool::new(false);
-
-/// A wait of this run was in vain.
-pub fn was_in_vain() {
-    IN_VAIN.store(true, Ordering::Relaxed);
-}
-
-/// For how long nothing may happen, as things are.
-pub fn quiet() -> Duration {
-    if IN_VAIN.load(Ordering::Relaxed) && !has_stood_still() {
-        QUIET_AFTERWARDS
-    } else {
-        QUIET
-    }
-}
+pub const QUIET: Duration = Duration::from_secs(7);
 
 /// For how long nothing has happened.
 #[derive(Debug)]
@@ -78,7 +55,7 @@ impl Patience {
         if self.news.replace(news) != Some(news) {
             self.since = Instant::now();
         }
-        let limit = self.known + quiet();
+        let limit = self.known + QUIET;
         Over((self.since.elapsed() >= limit).then_some(limit))
     }
 }
@@ -97,7 +74,6 @@ impl Over {
     ) -> Verdict<Result<T, String>> {
         match (seen, self.0) {
             (Err(seen), Some(quiet)) => {
-                was_in_vain();
                 let seen = format!("{seen}, and nothing has happened for {}", seconds(quiet));
                 Err(Failure::new(seen, what, concept).into())
             }

@@ -16,7 +16,7 @@ use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::patience::{LIMIT, Patience, was_in_vain};
+use super::patience::{LIMIT, Patience};
 use super::{Elsewhere, WorkLog};
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
@@ -260,7 +260,7 @@ impl Team {
                 format!("{} is still running", worker.id)
             })))
         });
-        returned.await.inspect_err(|_| was_in_vain())
+        returned.await
     }
 
     /// Stops a worker that has no reason to fail.

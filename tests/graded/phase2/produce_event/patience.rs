@@ -9,7 +9,7 @@ use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use testbed::probe::ControlProducer;
 use testbed::wait::seconds;
-use testbed::{Failure, PATIENCE, Topic, Verdict, judge, within};
+use testbed::{Failure, SLOW_WAIT, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
 use crate::phase2::{
@@ -42,9 +42,9 @@ async fn waits_seconds_for_room() -> Verdict {
 
 /// The same where it takes longer than many a time limit.
 #[rstest]
-#[testbed::test(mock, patient, deadline = 30)]
+#[testbed::test(mock, slow, deadline = 30)]
 async fn has_patience_for_room() -> Verdict {
-    judge_waiting_for_late_room(PATIENCE, "twelve seconds").await
+    judge_waiting_for_late_room(SLOW_WAIT, "twelve seconds").await
 }
 
 /// The queue is full for `delay`, which is `full_for` in words.
@@ -108,15 +108,15 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
 
 /// The same, on a clock that does not jump: a limit may be asked of the client or of the system.
 #[rstest]
-#[testbed::test(mock, patient, deadline = 30)]
+#[testbed::test(mock, slow, deadline = 30)]
 async fn has_patience_for_the_report() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, PATIENCE);
+        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT);
     let event = numbered(None, 1);
     let sending = produce_event(&producer, &topic.name, &event, |_| {});
-    judge_a_late_report(&topic, &event, PATIENCE, sending).await
+    judge_a_late_report(&topic, &event, SLOW_WAIT, sending).await
 }
 
 /// The broker takes `delay` to say that it has the event, which is what `sending` waits for.

@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::json;
 use testbed::probe::ControlProducer;
 use testbed::wait::seconds;
-use testbed::{Failure, PATIENCE, Topic, Verdict, judge, within};
+use testbed::{Failure, SLOW_WAIT, Topic, Verdict, judge, within};
 
 use super::{LIMIT, NEVER_RETURNS, code, judge_outcomes, report, slow_cluster};
 use crate::phase2::{
@@ -184,15 +184,15 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
 
 /// The same, on a clock that does not jump: a limit may be asked of the client or of the system.
 #[rstest]
-#[testbed::test(mock, patient, deadline = 30)]
+#[testbed::test(mock, slow, deadline = 30)]
 async fn has_patience_for_every_report() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, PATIENCE);
+        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT);
     let events = numbered_events(&["a"], 3);
     let sending = produce_events_batch(&producer, &topic.name, &events);
-    judge_late_reports(&topic, PATIENCE, sending).await
+    judge_late_reports(&topic, SLOW_WAIT, sending).await
 }
 
 /// The broker takes `delay` to say that it has the three events, which is what `sending` waits for.

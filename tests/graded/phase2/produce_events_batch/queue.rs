@@ -8,7 +8,7 @@ use event_log::phase2_producer::produce_event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use serde_json::{Value, json};
-use testbed::{Cluster, Failure, PATIENCE, Topic, Verdict, history, judge};
+use testbed::{Cluster, Failure, SLOW_WAIT, Topic, Verdict, history, judge};
 
 use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
 use crate::phase2::{A_LONG_TIME, numbered, numbered_events, producer};
@@ -97,9 +97,9 @@ async fn waits_seconds_for_room() -> Verdict {
 
 /// The same where it takes longer than many a time limit.
 #[rstest]
-#[testbed::test(mock, patient, deadline = 30)]
+#[testbed::test(mock, slow, deadline = 30)]
 async fn has_patience_for_room() -> Verdict {
-    judge_waiting_for_late_room(PATIENCE, "twelve seconds").await
+    judge_waiting_for_late_room(SLOW_WAIT, "twelve seconds").await
 }
 
 /// The queue is full for `delay`, which is `full_for` in words.

@@ -6,7 +6,7 @@ use event_log::consuming::ConsumeOptions;
 use rdkafka::ClientConfig;
 use rstest::rstest;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, PATIENCE, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, SLOW_WAIT, Topic, Verdict, judge};
 
 use crate::phase3::{
     Handed, NOTHING_COMES, Run, consumer, judge_committed, numbered, only_member, times, until_idle,
@@ -27,7 +27,7 @@ fn member(topic: &Topic, group: &str) -> ClientConfig {
 
 /// It waits for the next record as long as `idle_timeout` says.
 #[rstest]
-#[testbed::test(patient, deadline = 30)]
+#[testbed::test(slow, deadline = 30)]
 async fn has_patience_for_the_next_record() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered(times(2, 0))).await?;
@@ -38,7 +38,7 @@ async fn has_patience_for_the_next_record() -> Verdict {
     let concept = "How long no record means idle is options.idle_timeout, which is for the caller to say: a time of your own \
                    ends where the next record is a little late.";
     run.hands_over(&handed, 2, NOTHING_COMES).await?;
-    run.goes_on_for(PATIENCE, &handed, concept).await?;
+    run.goes_on_for(SLOW_WAIT, &handed, concept).await?;
     topic.seed(numbered(times(1, 0))).await?;
     run.hands_over(&handed, 3, concept).await?;
     options.stop.cancel();
@@ -48,14 +48,14 @@ async fn has_patience_for_the_next_record() -> Verdict {
 
 /// It waits for the handler, however long that works.
 #[rstest]
-#[testbed::test(patient, deadline = 30)]
+#[testbed::test(slow, deadline = 30)]
 async fn has_patience_with_the_handler() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered(times(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let handler = handed.handler_that(|earlier, _| {
         if earlier == 0 {
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(SLOW_WAIT);
         }
         Ok(())
     });
@@ -67,7 +67,7 @@ async fn has_patience_with_the_handler() -> Verdict {
     let run = Run::start(&consumer, &options, handler);
     let concept = "A handler may take its time, and cannot be called back: a limit around it gives up waiting, while it works \
                    on. An event in work is finished first, then comes the next.";
-    let outcome = run.end_within(PATIENCE + THE_REST, concept).await?;
+    let outcome = run.end_within(SLOW_WAIT + THE_REST, concept).await?;
     let (accepted, places) = (handed.accepted(), handed.places());
     let in_order = accepted == [(0, 0), (0, 1)] && places == accepted;
     let handled = outcome.as_ref().is_ok_and(|report| report.handled == 2);
@@ -76,7 +76,7 @@ async fn has_patience_with_the_handler() -> Verdict {
             format!(
                 "{outcome:?}, where the handler works on the first of two events for {}: it was handed {places:?}, and \
                  accepted {accepted:?}",
-                seconds(PATIENCE)
+                seconds(SLOW_WAIT)
             ),
             "handled: 2, one after the other",
             concept,

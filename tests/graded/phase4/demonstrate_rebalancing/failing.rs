@@ -9,7 +9,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, NotGraded, PATIENCE, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, SLOW_WAIT, Verdict, judge};
 
 use super::super::events;
 use super::super::patience::Patience;
@@ -114,18 +114,18 @@ async fn waits_for_the_event_in_hand_when_it_gives_up() -> Verdict {
 
 /// A step may take as long as `plan.step_timeout` says.
 #[rstest]
-#[testbed::test(patient, deadline = 40)]
+#[testbed::test(slow, deadline = 40)]
 async fn has_patience_as_long_as_the_plan_says() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(events(1, 2)).await?;
     let mut demonstration = Demonstration::new(topic, 1, 2)?;
-    demonstration.plan.step_timeout = PATIENCE * 3;
+    demonstration.plan.step_timeout = SLOW_WAIT * 3;
     // The group misses nobody meanwhile, and an event that comes again takes no time again.
     demonstration.client.set("session.timeout.ms", "45000");
     let first = AtomicBool::new(true);
     let slow = move |_| {
         if first.swap(false, Ordering::Relaxed) {
-            std::thread::sleep(PATIENCE);
+            std::thread::sleep(SLOW_WAIT);
         }
     };
     let outcome = demonstration.begin(slow).outcome().await?;
@@ -135,8 +135,8 @@ async fn has_patience_as_long_as_the_plan_says() -> Verdict {
             format!(
                 "{}, where work on the first of 2 events takes {}, and plan.step_timeout is {}",
                 in_short(&outcome),
-                seconds(PATIENCE),
-                seconds(PATIENCE * 3)
+                seconds(SLOW_WAIT),
+                seconds(SLOW_WAIT * 3)
             ),
             "Ok, with 2 events processed",
             "How long a step may take is plan.step_timeout, which is for whoever makes the plan to say: a limit of your own \

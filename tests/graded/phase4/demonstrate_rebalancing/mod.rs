@@ -13,7 +13,7 @@ use testbed::probe::GroupProbe;
 use testbed::{Cluster, Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 
-use super::patience::{self, Patience};
+use super::patience::Patience;
 use super::team::expect;
 use super::{Elsewhere, WorkLog, events};
 
@@ -177,7 +177,6 @@ impl Running {
 /// The report of a demonstration that had no reason to fail.
 fn report(timeline: &Timeline, outcome: Outcome) -> Verdict<RebalanceReport> {
     Ok(outcome.map_err(|error| {
-        patience::was_in_vain();
         let (workers, processed) = (started(&timeline.entries()).len(), timeline.processed().len());
         Failure::new(
             format!(

@@ -58,7 +58,7 @@ async fn fails_when_commits_are_refused() -> Verdict {
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
     team.start(1);
     let what = "an event to be worked on";
-    eventually(patience::quiet(), what, NEVER_PASSES, || {
+    eventually(patience::QUIET, what, NEVER_PASSES, || {
         // Whoever commits at once may have ended with the error already.
         let there = !team.log.done().is_empty() || team.has_ended();
         ready(Ok(expect(there, || "no event worked on".to_owned())))

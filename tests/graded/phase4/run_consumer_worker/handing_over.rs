@@ -61,8 +61,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     // Events keep coming for all partitions, so there is always something that was processed just now; and no faster than
     // they are worked on, so what is left at the end does not depend on how long the rebalance takes.
     let began = Instant::now();
-    while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < patience::quiet()
-    {
+    while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < patience::QUIET {
         if seeded - team.log.done_once().len() < AHEAD {
             team.topic.seed(events(4, 15)).await?;
             seeded += 4 * 15;
@@ -71,7 +70,6 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     }
     let what = "worker-1 to give partitions up when worker-2 joins";
     judge(has_given_up(&team.timeline) || team.has_ended(), || {
-        patience::was_in_vain();
         let waited = seconds(began.elapsed());
         Failure::new(
             format!("no `Revoked` of worker-1 {waited} after worker-2 was started"),

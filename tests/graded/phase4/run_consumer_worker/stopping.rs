@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use event_log::timeline::Happening;
 use rstest::rstest;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, PATIENCE, Verdict, judge};
+use testbed::{Cluster, Failure, SLOW_WAIT, Verdict, judge};
 
 use super::super::events;
 use super::super::patience::Patience;
@@ -63,7 +63,7 @@ async fn goes_on_when_no_record_comes() -> Verdict {
 
 /// The same for a while that is longer than many a time limit.
 #[rstest]
-#[testbed::test(patient, deadline = 40)]
+#[testbed::test(slow, deadline = 40)]
 async fn has_patience_for_the_next_record() -> Verdict {
     let concept = "A worker waits for the next event until it is told to stop, be it for hours: no time without events says \
                    that none will come. Whoever leaves makes the whole group rebalance.";
@@ -72,7 +72,7 @@ async fn has_patience_for_the_next_record() -> Verdict {
     team.start(1);
     team.until_done(3, concept).await?;
     let silent_since = Instant::now();
-    while !team.has_ended() && silent_since.elapsed() < PATIENCE {
+    while !team.has_ended() && silent_since.elapsed() < SLOW_WAIT {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let went_on_for = silent_since.elapsed();

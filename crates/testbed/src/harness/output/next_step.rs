@@ -1,0 +1,81 @@
+//! The one line that says what to do next, with its command.
+
+use report::{Check, ReasonKind, Verdict};
+
+use super::Summary;
+
+/// The next step, for a program whose checks grade exercises.
+pub fn text(summary: &Summary<'_>) -> Option<String> {
+    if summary.course.exercises.all().is_empty() {
+        return None;
+    }
+    let step = nothing_selected(summary)
+        .or_else(|| first_failure(summary))
+        .or_else(|| broken_environment(summary))
+        .or_else(|| unwritten(summary))
+        .or_else(|| slow_checks(summary))
+        .unwrap_or_else(|| everything(summary));
+    Some(format!("Next: {step}"))
+}
+
+fn nothing_selected(summary: &Summary<'_>) -> Option<String> {
+    let command = summary.course.command;
+    let is_empty = summary.report.checks.is_empty();
+    is_empty.then(|| format!("no check has that in its name. All names: {command} -- --list"))
+}
+
+fn first_failure(summary: &Summary<'_>) -> Option<String> {
+    let is_first = |check: &&Check| {
+        check.verdict == Verdict::Failed && check.kind() != Some(ReasonKind::Unwritten)
+    };
+    let check = summary.report.checks.iter().find(is_first)?;
+    let command = summary.course.command;
+    Some(format!("start with this check: {command} {}", check.name))
+}
+
+fn broken_environment(summary: &Summary<'_>) -> Option<String> {
+    let mut checks = summary.report.checks.iter();
+    let broke = checks.any(Check::environment_broke);
+    broke.then(|| {
+        "the environment broke, not your code. Do what the reason under NOT GRADED says, then run the same command again"
+            .to_owned()
+    })
+}
+
+/// The first exercise on the path that is still a stub, whether or not it was selected.
+fn unwritten(summary: &Summary<'_>) -> Option<String> {
+    let course = summary.course;
+    let mut exercises = course.exercises.all().iter();
+    let (exercise, stub) =
+        exercises.find_map(|exercise| Some((exercise, (course.stub)(exercise)?)))?;
+    Some(format!(
+        "write `{}`, {}, then run: {} {}::",
+        exercise.name,
+        stub.function,
+        course.command,
+        exercise.path()
+    ))
+}
+
+fn slow_checks(summary: &Summary<'_>) -> Option<String> {
+    if summary.report.trailer.counts.skipped == 0 {
+        return None;
+    }
+    let filters = summary.arguments.filters.iter();
+    let filters: String = filters.map(|filter| format!(" {filter}")).collect();
+    let command = summary.course.command;
+    Some(format!(
+        "run the slow checks: {command} -- --ignored{filters}"
+    ))
+}
+
+fn everything(summary: &Summary<'_>) -> String {
+    if summary.filtered_out > 0 {
+        let command = summary.course.command;
+        return format!(
+            "all that was selected passes. Run every check: {command} -- --include-ignored"
+        );
+    }
+    "everything passes. Compare your code with solutions/, and your answers with solutions/answers/"
+        .to_owned()
+}
