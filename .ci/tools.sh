@@ -22,4 +22,4 @@ has cargo || fail "there is no Rust: https://rustup.rs installs it"
 cargo clippy --version >/dev/null || fail "there is no clippy: \`rustup component add clippy\`"
 cargo fmt --version >/dev/null || fail "there is no rustfmt: \`rustup component add rustfmt\`"
 rustc --version
-shellcheck .ci/run .ci/*.sh
+shellcheck .ci/run .ci/*.sh crates/testbed/src/broker/*.sh

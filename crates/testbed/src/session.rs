@@ -7,10 +7,11 @@ use rdkafka::error::KafkaResult;
 use report::variables;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::choice::Choice;
-use crate::cluster::docker::{Daemon, DockerKafka};
-use crate::cluster::reaper::{Reaper, Task};
-use crate::cluster::{ANSWER_TIMEOUT, Cluster, background, pause, second};
+use crate::broker::choice::Choice;
+use crate::broker::docker::{Daemon, DockerKafka};
+use crate::broker::{background, pause, second};
+use crate::cleanup::{Reaper, Task};
+use crate::cluster::{ANSWER_TIMEOUT, Cluster};
 use crate::context;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
 
@@ -130,9 +131,9 @@ impl Session {
         };
         let container = kafka.id().to_owned();
         background::block_on(async {
-            let unpaused = pause::unpause(container.clone()).await;
+            let unpaused = pause::unpause(&container).await;
             unpaused.map_err(|error| format!("unpausing Kafka: {error}"))?;
-            let ended = second::end(container).await;
+            let ended = second::stop(container).await;
             ended.map_err(|error| format!("ending the second broker: {error}"))
         })
     }

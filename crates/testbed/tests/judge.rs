@@ -1,4 +1,4 @@
-//! The judge survives what the checks of `tests/misbehaving` do to their processes.
+//! The judge survives what the checks of `misbehaving/` do to their processes.
 //!
 //! These tests start many processes, some of which use all the machine has, so they take turns.
 

@@ -23,7 +23,7 @@ async fn runs_again_after_the_broker_stood_still() -> Verdict {
     // The monitor asks the group coordinator, so it watches the broker once there is one.
     let topic = cluster.topic(1).await?;
     topic.group_probe(&topic.new_group())?.committed().await?;
-    cluster.outage(STANDS_STILL_FOR).await?.over().await?;
+    cluster.outage(STANDS_STILL_FOR, async {}).await?;
     judge(false, || {
         Failure::new(
             "a failure while the broker stood still",

@@ -44,9 +44,8 @@ async fn agrees_with_the_broker(#[case] with: usize, #[case] without: usize) -> 
     for _ in 0..TRIES {
         let plain = Sender::connect(cluster, &set_ups[0]).await?;
         let idempotent = Sender::connect(cluster, &set_ups[1]).await?;
-        let outage = cluster.outage(OUTAGE).await?;
-        let sent = tokio::join!(plain.send(), idempotent.send());
-        outage.over().await?;
+        let sending = async { tokio::join!(plain.send(), idempotent.send()) };
+        let sent = cluster.outage(OUTAGE, sending).await?;
         let [plain, idempotent] = [sent.0?, sent.1?];
 
         // The control: each asked twice, and what came of it without idempotence shows that the broker has written both.

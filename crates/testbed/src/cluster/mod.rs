@@ -1,46 +1,31 @@
 //! A Kafka to work on.
 
-use std::sync::OnceLock;
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::AdminClient;
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::metadata::MetadataTopic;
+use rdkafka::error::KafkaResult;
 
+use crate::broker::mock::Mock;
+use crate::broker::pause::Outage;
 use crate::context::unique_name;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
 
-mod asking;
-pub(crate) mod background;
-pub(crate) mod choice;
-mod deletion;
-pub(crate) mod docker;
-mod growth;
-mod image;
-mod mock;
-mod mock_binding;
-pub(crate) mod pause;
-pub mod reaper;
-mod replicas;
-mod retention;
-pub(crate) mod second;
+mod admin;
+mod metadata;
 
-pub use mock::Mock;
-pub use pause::{Outage, Pause};
-pub use second::SecondBroker;
-
-/// How long the cluster may take to answer a request of the testbed's own.
-pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+pub use crate::blocking::ANSWER_TIMEOUT;
 
 /// A Kafka cluster, real or not.
 pub struct Cluster {
     bootstrap_servers: String,
     kind: Kind,
     /// One is enough: a process runs one check.
-    admin: OnceLock<AdminClient<DefaultClientContext>>,
+    admin: OnceLock<Arc<AdminClient<DefaultClientContext>>>,
 }
 
 enum Kind {
@@ -105,6 +90,11 @@ impl Cluster {
         config
     }
 
+    /// The address of the brokers, `host:port`, several separated by commas.
+    pub(crate) fn bootstrap_servers(&self) -> &str {
+        &self.bootstrap_servers
+    }
+
     /// The mock cluster's faults.
     ///
     /// # Errors
@@ -124,72 +114,16 @@ impl Cluster {
         !matches!(self.kind, Kind::Mock(_))
     }
 
-    /// Creates a topic that is the check's own.
-    ///
-    /// # Errors
-    /// Not graded, when the cluster does not create it.
-    pub async fn topic(&self, partitions: i32) -> Verdict<Topic> {
-        let name = unique_name("topic");
-        let created = match &self.kind {
-            Kind::Mock(mock) => mock.create_topic(&name, partitions),
-            Kind::External | Kind::Docker { .. } => {
-                let topic = NewTopic::new(&name, partitions, TopicReplication::Fixed(1));
-                self.create_topic(topic).await
-            }
-        };
-        created.map_err(|error| NotGraded::broken("creating a topic", &error))?;
-        Ok(self.topic_of_a_check(name, partitions))
-    }
-
-    fn topic_of_a_check(&self, name: String, partitions: i32) -> Topic {
-        Topic {
-            name,
-            partitions,
-            client: self.client(),
-            // The mock cluster makes everybody wait for the session timeout at a rebalance.
-            session_timeout_ms: if self.is_real() { "6000" } else { "1500" },
-        }
-    }
-
-    async fn create_topic(&self, topic: NewTopic<'_>) -> KafkaResult<()> {
-        // The time of a record is that of its event, which may be years ago: a broker that tidies up by age, which it does
-        // every five minutes, would delete the records of a check under its eyes.
-        let topic = topic.set("retention.ms", "-1");
-        let options = AdminOptions::new()
-            .operation_timeout(Some(ANSWER_TIMEOUT))
-            .request_timeout(Some(ANSWER_TIMEOUT));
-        let results = self.admin()?.create_topics([&topic], &options).await?;
-        if let Some(Err((_, code))) = results.into_iter().next() {
-            return Err(KafkaError::AdminOp(code));
-        }
-        self.until_known(topic.name, topic.num_partitions).await
-    }
-
-    fn knows_topic(&self, name: &str, partitions: i32) -> KafkaResult<bool> {
-        let metadata = self
-            .admin()?
-            .inner()
-            .fetch_metadata(Some(name), ANSWER_TIMEOUT)?;
-        let with_leader = |topic: &MetadataTopic| {
-            let partitions = topic.partitions().iter();
-            partitions
-                .filter(|partition| partition.error().is_none() && partition.leader() >= 0)
-                .count()
-        };
-        let known = metadata.topics().first().map(with_leader);
-        Ok(known == usize::try_from(partitions).ok())
-    }
-
-    fn admin(&self) -> KafkaResult<&AdminClient<DefaultClientContext>> {
+    /// The client for the testbed's requests: one for the process, connected when it is first asked for.
+    fn admin(&self) -> KafkaResult<Arc<AdminClient<DefaultClientContext>>> {
         if let Some(admin) = self.admin.get() {
-            return Ok(admin);
+            return Ok(Arc::clone(admin));
         }
-        let admin = self.client().create()?;
-        Ok(self.admin.get_or_init(|| admin))
+        let admin = Arc::new(self.client().create()?);
+        Ok(Arc::clone(self.admin.get_or_init(|| admin)))
     }
 
-    /// Whether [`pause`](Self::pause) and [`outage`](Self::outage) are possible. Asked first, it spares a run the work
-    /// that leads to them.
+    /// Whether an [`outage`](Self::outage) is possible. Asked first, it spares a run the work that leads to one.
     ///
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
@@ -197,24 +131,23 @@ impl Cluster {
         self.container().map(|_container| ())
     }
 
-    /// Freezes the broker: connections stay open and nothing answers, until the guard is told or dropped.
+    /// Freezes the broker for `length` while `during` runs: connections stay open and nothing answers. The outage ends on
+    /// time even when `during` blocks its thread or panics. Returns when both are over.
+    ///
+    /// # Errors
+    /// Not graded, where the broker is not the testbed's own container, or when Docker does not pause it or unpause it.
+    pub async fn outage<T>(&self, length: Duration, during: impl Future<Output = T>) -> Verdict<T> {
+        let outage = Outage::begin(self.container()?, length).await?;
+        let output = during.await;
+        outage.over().await?;
+        Ok(output)
+    }
+
+    /// The id of the container whose only broker is this cluster.
     ///
     /// # Errors
     /// Not graded, where the broker is not the testbed's own container.
-    pub async fn pause(&self) -> Verdict<Pause> {
-        Pause::begin(self.container()?).await
-    }
-
-    /// Freezes the broker for `length`, which is an outage's length and not a wait for anything. It ends on time
-    /// whatever the check does meanwhile, even when the learner's code blocks the check's thread or panics.
-    ///
-    /// # Errors
-    /// Not graded, where the broker is not the testbed's own container.
-    pub async fn outage(&self, length: Duration) -> Verdict<Outage> {
-        Ok(Outage::begin(self.pause().await?, length))
-    }
-
-    fn container(&self) -> Verdict<&str> {
+    pub(crate) fn container(&self) -> Verdict<&str> {
         match &self.kind {
             Kind::Docker { container } => Ok(container),
             Kind::External | Kind::Mock(_) => {

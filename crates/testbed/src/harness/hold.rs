@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use report::variables::HOLD;
 
-use super::NOT_GRADED;
+use super::exit_code::NOT_GRADED;
 use crate::session::{Connection, Session};
 
 /// Whether this process was started to hold a Kafka.

@@ -12,12 +12,12 @@
 //! - `hold`: a Kafka for several runs.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
-use crate::cluster;
+use crate::cleanup;
 
 mod arguments;
 mod course;
+mod exit_code;
 mod hold;
 mod judge;
 mod output;
@@ -28,21 +28,14 @@ mod worker;
 
 pub use arguments::Arguments;
 pub use course::{Course, Stub};
-
-/// Exit code when a check failed, as of Rust's own harness.
-pub const FAILED: u8 = 101;
-
-/// Exit code when a check could not be graded because the environment broke, and none failed.
-pub const NOT_GRADED: u8 = 3;
-
-/// How long a slow check waits: longer than the 5 or 10 s that many time limits have.
-pub const SLOW_WAIT: Duration = Duration::from_secs(12);
+pub use exit_code::{FAILED, NOT_GRADED};
+pub use registry::SLOW_WAIT;
 
 /// Does what this process was started for: runs the checks that the command line selects, or takes one of the other parts.
 /// Returns the exit code: 0 when all that could be graded passed, [`FAILED`] when a check failed, [`NOT_GRADED`] when the
 /// environment broke.
 pub fn main(course: &Course) -> ExitCode {
-    if let Some(task) = cluster::reaper::Task::of_this_process() {
+    if let Some(task) = cleanup::Task::of_this_process() {
         return task.reap();
     }
     if worker::is_wanted() {

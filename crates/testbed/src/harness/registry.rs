@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::verdict::Verdict;
 
+/// How long a slow check waits: longer than the 5 or 10 s that many time limits have.
+pub const SLOW_WAIT: Duration = Duration::from_secs(12);
+
 /// What a check needs in order to be graded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Needs {
@@ -30,7 +33,7 @@ pub struct Check {
     pub needs: Needs,
     /// Whether it disturbs the broker, so that no other check may run meanwhile.
     pub exclusive: bool,
-    /// Whether it waits for [`SLOW_WAIT`](super::SLOW_WAIT), and runs only when a run asks for slow checks.
+    /// Whether it waits for [`SLOW_WAIT`], and runs only when a run asks for slow checks.
     pub slow: bool,
     /// Whether it waits for seconds on any machine, and starts early.
     pub long: bool,

@@ -8,7 +8,8 @@ use rdkafka::producer::{
     BaseProducer, BaseRecord, DefaultProducerContext, Producer, ThreadedProducer,
 };
 
-use super::{StoredRecord, blocking};
+use super::StoredRecord;
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::{NotGraded, Verdict};
 

@@ -7,7 +7,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::{NotGraded, Verdict};
 

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
-use crate::verdict::{NotGraded, Verdict};
+use crate::verdict::Verdict;
 
 pub mod control;
 pub mod group;
@@ -23,9 +24,6 @@ pub use group::{GroupProbe, Member};
 pub use reader::{GroupReader, Met};
 pub use requests::RequestCount;
 pub use seed::Seed;
-
-/// How soon a broker that is getting ready is asked again.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 /// A record as the broker has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,42 +104,6 @@ impl Topic {
         })
         .await
     }
-}
-
-/// Runs `ask` where blocking is allowed. While the broker is still getting ready, as a group coordinator is after its
-/// start, it is asked again.
-pub(crate) async fn blocking<T: Send + 'static>(
-    what: &'static str,
-    mut ask: impl FnMut() -> KafkaResult<T> + Send + 'static,
-) -> Verdict<T> {
-    let ask_until_ready = move || {
-        let deadline = Instant::now() + ANSWER_TIMEOUT;
-        loop {
-            match ask() {
-                Err(error) if is_getting_ready(&error) && Instant::now() < deadline => {
-                    std::thread::sleep(ASK_AGAIN);
-                }
-                answer => return answer,
-            }
-        }
-    };
-    tokio::task::spawn_blocking(ask_until_ready)
-        .await
-        .map_err(|error| NotGraded::broken(what, &error))?
-        .map_err(|error| NotGraded::broken(what, &error))
-}
-
-fn is_getting_ready(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::CoordinatorLoadInProgress
-                | RDKafkaErrorCode::CoordinatorNotAvailable
-                | RDKafkaErrorCode::NotCoordinator
-                // A broker tells of a new partition a moment before it leads it.
-                | RDKafkaErrorCode::NotLeaderForPartition
-        )
-    )
 }
 
 fn reader(client: &ClientConfig) -> KafkaResult<BaseConsumer> {

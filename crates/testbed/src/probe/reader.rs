@@ -11,7 +11,7 @@ use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Message, Offset, TopicPartitionList};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::history::Place;
 use crate::verdict::Verdict;

@@ -7,7 +7,7 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer, ProducerContext};
 use rdkafka::{ClientConfig, ClientContext, Statistics};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::Verdict;
 

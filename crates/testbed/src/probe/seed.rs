@@ -5,7 +5,7 @@ use std::time::Duration;
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
-use super::blocking;
+use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::context::unique_name;
 use crate::verdict::Verdict;

@@ -92,10 +92,11 @@ async fn a_lost_answer_makes_no_duplicate() -> Verdict {
         .await?;
 
         let events = numbered_events(&["a"], 5);
-        let outage = cluster.outage(OUTAGE).await?;
-        control.send()?;
-        report(&producer, &topic, &events).await?;
-        outage.over().await?;
+        let sending = async {
+            control.send()?;
+            report(&producer, &topic, &events).await
+        };
+        cluster.outage(OUTAGE, sending).await??;
 
         let copies = copies_in_the_log(&topic, &events).await?;
         let control_copies = control.copies().await?;

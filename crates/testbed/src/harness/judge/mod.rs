@@ -29,10 +29,10 @@ use report::{Counts, Header, Kafka, Reason, ReasonKind, Report, Trailer, VERSION
 
 use super::arguments::Arguments;
 use super::course::Course;
+use super::exit_code::{FAILED, NOT_GRADED};
 use super::output::{Console, Summary};
 use super::registry;
 use super::selection::Selection;
-use super::{FAILED, NOT_GRADED};
 use crate::session::Session;
 use crate::verdict::NotGraded;
 use plan::Plan;

@@ -2,7 +2,7 @@
 //! those of the exit code.
 
 use super::super::registry::{Check, Needs};
-use crate::cluster::choice::Choice;
+use crate::broker::choice::Choice;
 
 /// Whether cargo-nextest runs this process.
 pub fn is_running() -> bool {

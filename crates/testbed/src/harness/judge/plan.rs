@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use report::{Exercise, Failure, Reason, ReasonKind, Verdict};
 
-use super::super::SLOW_WAIT;
 use super::super::course::{Course, Stub};
-use super::super::registry::{Check, Needs};
+use super::super::registry::{Check, Needs, SLOW_WAIT};
 use super::super::selection::Selection;
 use crate::wait::seconds;
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use report::{Check, Verdict};
 
-use super::super::SLOW_WAIT;
+use super::super::registry::SLOW_WAIT;
 use super::{Summary, count_of};
 use crate::wait::seconds;
 

@@ -20,7 +20,7 @@ pub struct Mock {
 }
 
 impl Mock {
-    pub(super) fn start() -> KafkaResult<Self> {
+    pub(crate) fn start() -> KafkaResult<Self> {
         let owner: BaseProducer = ClientConfig::new()
             .set("test.mock.num.brokers", "1")
             .set_log_level(RDKafkaLogLevel::Emerg)
@@ -29,11 +29,11 @@ impl Mock {
         Ok(Self { owner })
     }
 
-    pub(super) fn bootstrap_servers(&self) -> String {
+    pub(crate) fn bootstrap_servers(&self) -> String {
         self.cluster().bootstrap_servers()
     }
 
-    pub(super) fn create_topic(&self, name: &str, partitions: i32) -> KafkaResult<()> {
+    pub(crate) fn create_topic(&self, name: &str, partitions: i32) -> KafkaResult<()> {
         self.cluster().create_topic(name, partitions, 1)
     }
 

@@ -17,8 +17,8 @@ use testcontainers::bollard::query_parameters::{
 };
 use testcontainers::core::client::docker_client_instance;
 
-use super::docker::RUN_LABEL;
-use super::{ANSWER_TIMEOUT, background};
+use crate::blocking::ANSWER_TIMEOUT;
+use crate::broker::{background, labels};
 
 /// What a reaper's own environment says of its task.
 const TASK_VARIABLE: &str = "KAFKALINGS_REAPER";
@@ -170,7 +170,7 @@ async fn remove_containers(run: &str, latecomers: Duration) -> bool {
     let Ok(docker) = docker_client_instance().await else {
         return false;
     };
-    let filters = HashMap::from([("label", vec![format!("{RUN_LABEL}={run}")])]);
+    let filters = HashMap::from([("label", vec![format!("{}={run}", labels::RUN)])]);
     let list = ListContainersOptionsBuilder::default()
         .all(true)
         .filters(&filters)

@@ -12,9 +12,7 @@ use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersE
 use testcontainers_modules::kafka::apache;
 
 use super::image::KafkaImage;
-
-/// Marks the containers of a run, so that whatever happens they can be found and removed.
-pub const RUN_LABEL: &str = "kafkalings.run";
+use super::{internals, labels};
 
 /// Pulling the image is not part of it.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(90);
@@ -38,10 +36,6 @@ const BROKER_SETTINGS: [(&str, &str); 9] = [
     ("KAFKA_TRANSACTION_STATE_LOG_NUM_PARTITIONS", "1"),
     ("KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR", "1"),
 ];
-
-/// What is above the broker's log directory. It is memory: a run writes a few megabytes, which nothing outlives, and a topic
-/// that is created waits for the disk several times.
-const DATA: &str = "/tmp";
 
 /// A Docker daemon that answers, and the image to start there.
 pub struct Daemon {
@@ -86,7 +80,7 @@ impl Daemon {
             .map_err(|error| self.start_failed(&error))?;
         Ok(DockerKafka {
             container: ManuallyDrop::new(container),
-            bootstrap_servers: format!("127.0.0.1:{port}"),
+            bootstrap_servers: format!("{}:{port}", internals::ADVERTISED_HOST),
             image: self.image.reference(),
         })
     }
@@ -110,11 +104,11 @@ impl Daemon {
 
     fn start_failed(&self, error: &TestcontainersError) -> String {
         let reference = self.image.reference();
-        let variable = variables::IMAGE;
+        let (variable, program) = (variables::IMAGE, internals::IMAGE_PROGRAM);
         let reason = chain(error);
         if self.is_pulled {
             return format!(
-                "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with /etc/kafka/docker/run? \
+                "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with {program}? \
                  {variable} names the image; `docker logs` of a container started by hand says more."
             );
         }
@@ -136,20 +130,16 @@ async fn ping() -> Result<Docker, String> {
     }
 }
 
-/// What the container runs: the script that testcontainers' module writes into it when it knows the port. The module's own
-/// command runs the script as soon as the file is there, and the container ends if it is still being written ("Text file busy"),
-/// as once in 200 starts on a busy machine. This one waits for the script's last line.
-const WAIT_FOR_THE_SCRIPT: &str = "script=/opt/kafka/testcontainers_start.sh; \
-                                   until grep -qs /etc/kafka/docker/run $script; do sleep 0.1; done; bash $script";
-
 fn request(image: &KafkaImage, run: &str) -> ContainerRequest<apache::Kafka> {
     let mut request = apache::Kafka::default()
         .with_jvm_image()
-        .with_cmd(["-c", WAIT_FOR_THE_SCRIPT])
+        .with_cmd(["-c", &internals::wait_for_the_script()])
         .with_name(&image.name)
         .with_tag(&image.tag)
-        .with_label(RUN_LABEL, run)
-        .with_mount(Mount::tmpfs_mount(DATA))
+        .with_label(labels::RUN, run)
+        // In memory: a run writes a few megabytes, which nothing outlives, and the creation of a topic waits for the disk
+        // several times.
+        .with_mount(Mount::tmpfs_mount(internals::DATA))
         .with_startup_timeout(STARTUP_TIMEOUT);
     for (name, value) in BROKER_SETTINGS {
         request = request.with_env_var(name, value);
