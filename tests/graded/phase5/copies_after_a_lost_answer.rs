@@ -85,7 +85,7 @@ async fn agrees_when_several_are_lost(#[case] records: usize, #[case] lost: usiz
         let sender = Sender::connect(&cluster, &set_up).await?;
         let faults = cluster.faults()?;
         for _ in 0..lost {
-            faults.delay_next(RDKafkaApiKey::Produce, TOO_LATE);
+            faults.delay_next(RDKafkaApiKey::Produce, TOO_LATE)?;
         }
         let sent = sender.send().await?;
         if sent.requests != lost + 1 {

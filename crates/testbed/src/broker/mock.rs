@@ -9,6 +9,7 @@ use rdkafka::producer::{BaseProducer, DefaultProducerContext, Producer};
 use rdkafka_sys::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::mock_binding::{delay_next, set_initial_rebalance_delay};
+use crate::verdict::{NotGraded, Verdict};
 
 /// The only broker of the cluster.
 const BROKER: i32 = 1;
@@ -25,7 +26,7 @@ impl Mock {
             .set("test.mock.num.brokers", "1")
             .set_log_level(RDKafkaLogLevel::Emerg)
             .create()?;
-        set_initial_rebalance_delay(owner.client(), Duration::ZERO);
+        set_initial_rebalance_delay(owner.client(), Duration::ZERO)?;
         Ok(Self { owner })
     }
 
@@ -38,8 +39,12 @@ impl Mock {
     }
 
     /// From now on every answer takes this long. Connecting takes several answers.
-    pub fn round_trip_time(&self, time: Duration) {
-        let _ = self.cluster().broker_round_trip_time(BROKER, time);
+    ///
+    /// # Errors
+    /// Not graded, when librdkafka refuses.
+    pub fn round_trip_time(&self, time: Duration) -> Verdict {
+        let set = self.cluster().broker_round_trip_time(BROKER, time);
+        set.map_err(|error| NotGraded::no_fault("setting a round trip time", &error))
     }
 
     /// The next requests of this kind get these errors, one each.
@@ -49,8 +54,12 @@ impl Mock {
 
     /// The next request of this kind is done, and its answer comes this much later. A client whose time limit is shorter
     /// sees a lost answer.
-    pub fn delay_next(&self, request: RDKafkaApiKey, delay: Duration) {
-        delay_next(self.owner.client(), BROKER, request, delay);
+    ///
+    /// # Errors
+    /// Not graded, when librdkafka refuses.
+    pub fn delay_next(&self, request: RDKafkaApiKey, delay: Duration) -> Verdict {
+        let set = delay_next(self.owner.client(), BROKER, request, delay);
+        set.map_err(|error| NotGraded::no_fault("delaying an answer", &error))
     }
 
     /// Takes back the errors that no request has met yet.
@@ -59,13 +68,21 @@ impl Mock {
     }
 
     /// The broker closes its connections and takes no new ones.
-    pub fn down(&self) {
-        let _ = self.cluster().broker_down(BROKER);
+    ///
+    /// # Errors
+    /// Not graded, when librdkafka refuses.
+    pub fn down(&self) -> Verdict {
+        let down = self.cluster().broker_down(BROKER);
+        down.map_err(|error| NotGraded::no_fault("taking the broker down", &error))
     }
 
     /// The broker is back.
-    pub fn up(&self) {
-        let _ = self.cluster().broker_up(BROKER);
+    ///
+    /// # Errors
+    /// Not graded, when librdkafka refuses.
+    pub fn up(&self) -> Verdict {
+        let up = self.cluster().broker_up(BROKER);
+        up.map_err(|error| NotGraded::no_fault("bringing the broker back", &error))
     }
 
     fn cluster(&self) -> MockCluster<'_, DefaultProducerContext> {
@@ -73,5 +90,34 @@ impl Mock {
             .client()
             .mock_cluster()
             .expect("the client was made with test.mock.num.brokers")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_fault_is_injected_and_a_broker_that_does_not_exist_takes_none() {
+        let mock = Mock::start().expect("librdkafka starts a mock cluster");
+        mock.round_trip_time(Duration::ZERO)
+            .expect("its broker exists");
+        mock.delay_next(RDKafkaApiKey::Produce, Duration::ZERO)
+            .expect("its broker exists");
+        mock.down().expect("its broker exists");
+        mock.up().expect("its broker exists");
+
+        let client = mock.owner.client();
+        let refused = delay_next(client, BROKER + 1, RDKafkaApiKey::Produce, Duration::ZERO);
+        assert!(refused.is_err(), "no such broker");
+    }
+
+    #[test]
+    fn a_client_without_a_mock_cluster_takes_no_setting_of_one() {
+        let client: BaseProducer = ClientConfig::new()
+            .create()
+            .expect("librdkafka makes a client");
+        let refused = set_initial_rebalance_delay(client.client(), Duration::ZERO);
+        assert!(refused.is_err(), "no mock cluster");
     }
 }

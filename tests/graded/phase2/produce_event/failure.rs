@@ -89,7 +89,7 @@ async fn keeps_the_code_of_a_record_too_large() -> Verdict {
 #[testbed::test(mock)]
 async fn keeps_the_code_of_a_timeout() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, GIVES_UP_AFTER_A_SECOND).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
     judge_code(&outcome, RDKafkaErrorCode::MessageTimedOut)
 }
@@ -108,7 +108,7 @@ async fn sends_no_event_again() -> Verdict {
         let too_late = Duration::from_secs(4);
         cluster
             .faults()?
-            .delay_next(RDKafkaApiKey::Produce, too_late);
+            .delay_next(RDKafkaApiKey::Produce, too_late)?;
         let event = numbered(None, 1);
         let outcome = outcome(&producer, &topic, &event).await?;
 

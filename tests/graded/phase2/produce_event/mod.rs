@@ -71,6 +71,6 @@ async fn slow_cluster(
 ) -> Verdict<(Cluster, Topic, EventProducer)> {
     let (cluster, topic, producer) = mock_cluster(1, settings).await?;
     connect(&producer, &topic).await?;
-    cluster.faults()?.round_trip_time(round_trip);
+    cluster.faults()?.round_trip_time(round_trip)?;
     Ok((cluster, topic, producer))
 }

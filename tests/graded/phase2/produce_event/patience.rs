@@ -50,7 +50,9 @@ async fn has_patience_for_room() -> Verdict {
 /// The queue is full for `delay`, which is `full_for` in words.
 async fn judge_waiting_for_late_room(delay: Duration, full_for: &str) -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, ROOM_FOR_ONE).await?;
-    cluster.faults()?.delay_next(RDKafkaApiKey::Produce, delay);
+    cluster
+        .faults()?
+        .delay_next(RDKafkaApiKey::Produce, delay)?;
     judge_waiting_for_room(&producer, &topic, delay + LIMIT / 2, full_for).await
 }
 
@@ -96,7 +98,7 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME)?;
     let (name, event) = (topic.name.clone(), numbered(None, 1));
     let sent = event.clone();
     let sending =
@@ -113,7 +115,7 @@ async fn has_patience_for_the_report() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT);
+        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT)?;
     let event = numbered(None, 1);
     let sending = produce_event(&producer, &topic.name, &event, |_| {});
     judge_a_late_report(&topic, &event, SLOW_WAIT, sending).await
@@ -152,7 +154,7 @@ async fn gives_up_when_the_settings_say() -> Verdict {
     let settings = GIVES_UP_AFTER_A_SECOND;
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, settings).await?;
     let control = ControlProducer::connect(&topic, settings).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     let event = numbered(None, 1);
     let sending = produce_event(&producer, &topic.name, &event, |_| {});
     judge_giving_up(control, sending).await

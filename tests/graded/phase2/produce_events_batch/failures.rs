@@ -136,7 +136,7 @@ fn judge_partitions(report: &BatchReport) -> Verdict {
 async fn reports_every_event_when_no_broker_answers() -> Verdict {
     let settings = GIVES_UP_AFTER_A_SECOND;
     let (cluster, topic, producer) = slow_cluster(2, Duration::ZERO, settings).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     let report = report(&producer, &topic, &numbered_events(&["a", "b"], 8)).await?;
 
     let timed_out = Some(RDKafkaErrorCode::MessageTimedOut);
@@ -160,7 +160,7 @@ async fn gives_up_when_the_settings_say() -> Verdict {
     let settings = GIVES_UP_AFTER_A_SECOND;
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, settings).await?;
     let control = ControlProducer::connect(&topic, settings).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     let events = numbered_events(&["a"], 3);
     let sending = produce_events_batch(&producer, &topic.name, &events);
     judge_giving_up(control, sending).await
@@ -173,7 +173,7 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME);
+        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME)?;
     let (name, events) = (topic.name.clone(), numbered_events(&["a"], 3));
     let sending =
         on_a_jumping_clock(
@@ -189,7 +189,7 @@ async fn has_patience_for_every_report() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT);
+        .delay_next(RDKafkaApiKey::Produce, SLOW_WAIT)?;
     let events = numbered_events(&["a"], 3);
     let sending = produce_events_batch(&producer, &topic.name, &events);
     judge_late_reports(&topic, SLOW_WAIT, sending).await

@@ -33,7 +33,7 @@ async fn sends_no_event_again() -> Verdict {
         let too_late = Duration::from_secs(4);
         cluster
             .faults()?
-            .delay_next(RDKafkaApiKey::Produce, too_late);
+            .delay_next(RDKafkaApiKey::Produce, too_late)?;
         let events = numbered_events(&["a"], 3);
         let report = report(&producer, &topic, &events).await?;
 

@@ -160,7 +160,7 @@ async fn slow_cluster(
 ) -> Verdict<(Cluster, Topic, EventProducer)> {
     let (cluster, topic, producer) = mock_cluster(partitions, settings).await?;
     connect(&producer, &topic).await?;
-    cluster.faults()?.round_trip_time(round_trip);
+    cluster.faults()?.round_trip_time(round_trip)?;
     Ok((cluster, topic, producer))
 }
 

@@ -106,7 +106,9 @@ async fn has_patience_for_room() -> Verdict {
 async fn judge_waiting_for_late_room(delay: Duration, full_for: &str) -> Verdict {
     let room_for_one = [("queue.buffering.max.messages", "1")];
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &room_for_one).await?;
-    cluster.faults()?.delay_next(RDKafkaApiKey::Produce, delay);
+    cluster
+        .faults()?
+        .delay_next(RDKafkaApiKey::Produce, delay)?;
     let limit = delay + LIMIT / 2;
     let events = numbered_events(&["a"], 3);
     let what = "`produce_events_batch` to return";

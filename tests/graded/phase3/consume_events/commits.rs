@@ -157,7 +157,7 @@ async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions
     let mut run = Run::start(&consumer, &options, handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
 
-    cluster.faults()?.round_trip_time(round_trip);
+    cluster.faults()?.round_trip_time(round_trip)?;
     if options.max_events.is_none() {
         options.stop.cancel();
     }
@@ -165,7 +165,7 @@ async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions
     gate.open();
     let outcome = run.end().await?;
     let took = accepted.elapsed();
-    cluster.faults()?.round_trip_time(Duration::ZERO);
+    cluster.faults()?.round_trip_time(Duration::ZERO)?;
     close(consumer).await?;
 
     judge(took >= round_trip, || {

@@ -61,11 +61,11 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     let concept = "librdkafka reconnects by itself and says so as an error from poll or recv. Where is_transient holds, the \
                    loop has nothing to do but go on; a `?` or an unwrap there turns a hiccup into an outage.";
     run.hands_over(&handed, 3, concept).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     control.meets_a_passing_error().await?;
     run.goes_on_for(Duration::from_millis(300), &handed, concept)
         .await?;
-    cluster.faults()?.up();
+    cluster.faults()?.up()?;
     topic.seed(numbered(times(2, 0))).await?;
     run.hands_over(&handed, 5, concept).await?;
     run.report().await?;

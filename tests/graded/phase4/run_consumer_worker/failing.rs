@@ -133,9 +133,9 @@ async fn lives_through_errors_that_pass() -> Verdict {
         .await?;
 
     let control = connected(&team.topic).await?;
-    cluster.faults()?.down();
+    cluster.faults()?.down()?;
     meets_an_error(control).await?;
-    cluster.faults()?.up();
+    cluster.faults()?.up()?;
     team.topic.seed(events(1, 3)).await?;
     team.until_done(
         6,
