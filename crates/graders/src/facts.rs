@@ -1,9 +1,9 @@
 //! What `exercises.toml` says of the exercises.
 
+use anyhow::{Context, Result};
 use serde::Deserialize;
-use thiserror::Error;
 
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 
 /// The file, from the kit's folder.
 pub const FILE: &str = "exercises.toml";
@@ -29,17 +29,6 @@ pub struct Exercise {
     pub chapter: String,
 }
 
-/// Why there are no facts.
-#[derive(Debug, Error)]
-pub enum FactsError {
-    /// The file is not there.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// The file is not what it should be.
-    #[error("{FILE}: {0}")]
-    Toml(#[from] toml::de::Error),
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Facts {
@@ -50,8 +39,8 @@ struct Facts {
 ///
 /// # Errors
 /// When the file cannot be read or lacks a fact.
-pub fn exercises(kit: &Kit) -> Result<Vec<Exercise>, FactsError> {
-    let facts: Facts = toml::from_str(&kit.read(FILE)?)?;
+pub fn exercises(kit: &Kit) -> Result<Vec<Exercise>> {
+    let facts: Facts = toml::from_str(&kit.read(FILE)?).context(FILE)?;
     Ok(facts.exercise)
 }
 

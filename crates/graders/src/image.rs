@@ -1,6 +1,6 @@
 //! Every place that names the Kafka image. `.env` decides; all others agree with it or use its variable.
 
-use thiserror::Error;
+use anyhow::{Context, Result};
 
 /// The variable in `.env`.
 pub const VARIABLE: &str = "KAFKALINGS_KAFKA_IMAGE";
@@ -8,22 +8,17 @@ pub const VARIABLE: &str = "KAFKALINGS_KAFKA_IMAGE";
 /// Where an image reference begins, whatever registry is in front of it.
 const REPOSITORY: &str = "apache/kafka:";
 
-/// Why there is no image.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(".env does not set {VARIABLE}")]
-pub struct NoImage;
-
 /// The image that `.env` names.
 ///
 /// # Errors
 /// When it names none.
-pub fn in_env(env: &str) -> Result<&str, NoImage> {
+pub fn in_env(env: &str) -> Result<&str> {
     env.lines()
         .filter_map(|line| line.split_once('='))
         .find(|(name, _)| *name == VARIABLE)
         .map(|(_, image)| image.trim())
         .filter(|image| !image.is_empty())
-        .ok_or(NoImage)
+        .with_context(|| format!(".env does not set {VARIABLE}"))
 }
 
 /// The images with a tag that a text mentions, each with its line.
@@ -72,7 +67,7 @@ mod tests {
     #[test]
     fn comments_in_env_name_nothing() {
         let env = format!("# {VARIABLE}=a\n{VARIABLE}=b:1 \n");
-        assert_eq!(in_env(&env), Ok("b:1"));
-        assert_eq!(in_env("OTHER=1"), Err(NoImage));
+        assert_eq!(in_env(&env).ok(), Some("b:1"));
+        assert!(in_env("OTHER=1").is_err());
     }
 }

@@ -64,7 +64,7 @@ fn main() -> ExitCode {
         Command::Summary(args) => commands::summary::run(&args),
     };
     ended.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        eprintln!("error: {error:#}");
         ExitCode::from(2)
     })
 }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use thiserror::Error;
+use anyhow::{Context, Result, ensure};
 
 use crate::kit::Kit;
 use crate::outcome::{self, Check};
@@ -24,36 +24,25 @@ pub struct Run {
     pub stderr: String,
 }
 
-/// Why there was no run.
-#[derive(Debug, Error)]
-pub enum RunError {
-    /// Cargo did not start.
-    #[error("cannot start cargo: {0}")]
-    Cargo(#[from] std::io::Error),
-    /// The checks do not compile.
-    #[error("the graded checks do not compile:\n{0}")]
-    Build(String),
-}
-
 /// Compiles the checks, with the stubs or whatever stands in `exercises/`.
 ///
 /// # Errors
 /// When they do not compile.
-pub fn build(kit: &Kit) -> Result<(), RunError> {
+pub fn build(kit: &Kit) -> Result<()> {
     let output = cargo(kit, &["--no-run"])?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(RunError::Build(said))
-    }
+    ensure!(
+        output.status.success(),
+        "the graded checks do not compile:\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(())
 }
 
 /// Runs the checks whose name contains `filter`. Which Kafka they use, the environment says.
 ///
 /// # Errors
 /// When cargo cannot be started.
-pub fn checks(kit: &Kit, filter: &str) -> Result<Run, RunError> {
+pub fn checks(kit: &Kit, filter: &str) -> Result<Run> {
     let output = cargo(kit, &["--", filter])?;
     Ok(Run {
         code: output.status.code(),
@@ -62,13 +51,13 @@ pub fn checks(kit: &Kit, filter: &str) -> Result<Run, RunError> {
     })
 }
 
-fn cargo(kit: &Kit, arguments: &[&str]) -> Result<Output, RunError> {
+fn cargo(kit: &Kit, arguments: &[&str]) -> Result<Output> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    Command::new(cargo)
         .args(["test", "--test", "graded"])
         .args(arguments)
         .env(PATIENT_VARIABLE, "1")
         .current_dir(kit.root())
-        .output()?;
-    Ok(output)
+        .output()
+        .context("cannot start cargo")
 }

@@ -7,7 +7,7 @@ use graders::kit::Kit;
 use graders::slugs;
 
 fn exercises() -> Vec<Exercise> {
-    facts::exercises(&Kit::here()).unwrap_or_else(|error| panic!("{error}"))
+    facts::exercises(&Kit::here()).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn hints_and_chapters_exist() {
             let (document, anchor) = place.split_once('#').unwrap_or((place, ""));
             let text = kit
                 .read(document)
-                .unwrap_or_else(|error| panic!("{}: {error}", exercise.name));
+                .unwrap_or_else(|error| panic!("{}: {error:#}", exercise.name));
             let anchors = slugs::anchors(&text);
             assert!(
                 anchors.iter().any(|found| found == anchor),

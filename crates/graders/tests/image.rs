@@ -9,7 +9,7 @@ const MAY_MENTION: [&str; 5] = [".md", ".yml", ".yaml", ".rs", ".toml"];
 fn the_compose_file_uses_the_variable() {
     let compose = Kit::here()
         .read("docker-compose.yml")
-        .unwrap_or_else(|error| panic!("{error}"));
+        .unwrap_or_else(|error| panic!("{error:#}"));
     let images = in_compose(&compose);
     let variable = format!("${{{VARIABLE}:?");
     assert!(
@@ -21,15 +21,15 @@ fn the_compose_file_uses_the_variable() {
 #[test]
 fn every_mention_of_the_image_is_that_of_env() {
     let kit = Kit::here();
-    let env = kit.read(".env").unwrap_or_else(|error| panic!("{error}"));
-    let image = in_env(&env).unwrap_or_else(|error| panic!("{error}"));
+    let env = kit.read(".env").unwrap_or_else(|error| panic!("{error:#}"));
+    let image = in_env(&env).unwrap_or_else(|error| panic!("{error:#}"));
     let files = kit
         .files(&MAY_MENTION)
-        .unwrap_or_else(|error| panic!("{error}"));
+        .unwrap_or_else(|error| panic!("{error:#}"));
     assert!(files.len() > MAY_MENTION.len(), "only {files:?}");
     let mut others = Vec::new();
     for file in files {
-        let text = kit.read(&file).unwrap_or_else(|error| panic!("{error}"));
+        let text = kit.read(&file).unwrap_or_else(|error| panic!("{error:#}"));
         let differing = mentions(&text)
             .into_iter()
             .filter(|(_, found)| found != image);

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Result;
 use proc_macro2::{TokenStream, TokenTree};
 
 use super::wrong::Wrong;
 use super::{FOLDER, folder_and_name, normal};
 use crate::facts::Exercise;
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 use crate::outcome::{Check, LABELS};
 
 const KIND: &str = "messages";
@@ -60,7 +61,7 @@ pub fn differs_in_what_was_seen(golden: &str, check: &Check) -> bool {
 ///
 /// # Errors
 /// When the files cannot be listed.
-pub fn orphans(kit: &Kit, all: &[Wrong]) -> Result<Vec<String>, KitError> {
+pub fn orphans(kit: &Kit, all: &[Wrong]) -> Result<Vec<String>> {
     let ids: BTreeSet<String> = all.iter().map(Wrong::id).collect();
     let is_orphan = |path: &String| {
         folder_and_name(path, KIND, ENDING)
@@ -82,7 +83,7 @@ impl Secrets {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn of(kit: &Kit, exercise: &Exercise) -> Result<Self, KitError> {
+    pub fn of(kit: &Kit, exercise: &Exercise) -> Result<Self> {
         let mut public = words(&kit.read(&exercise.stub_file())?);
         for path in kit.files(&[".rs"])? {
             if path.starts_with("src/") {

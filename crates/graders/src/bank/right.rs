@@ -2,7 +2,9 @@
 //!
 //! A right answer is a file `bank/right/FILE/NAME.rs`, where FILE is the file of the solutions that it stands for.
 
-use super::{BankError, folder_and_name};
+use anyhow::{Context, Result};
+
+use super::folder_and_name;
 use crate::facts::Exercise;
 use crate::kit::Kit;
 
@@ -26,7 +28,7 @@ pub struct Right {
 ///
 /// # Errors
 /// When one stands for no file of the solutions.
-pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Right>, BankError> {
+pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Right>> {
     let mut all = Vec::new();
     for path in kit.files(&[ENDING])? {
         let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
@@ -39,7 +41,7 @@ pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Right
         let exercise = exercises
             .iter()
             .find(|exercise| exercise.file == file)
-            .ok_or_else(|| BankError::entry(&path, &"no exercise has the folder's file"))?;
+            .with_context(|| format!("{path}: no exercise has the folder's file"))?;
         all.push(Right {
             phase: exercise.phase,
             file,

@@ -3,10 +3,11 @@
 //! A wrong answer is a file `bank/wrong/EXERCISE/NAME.patch`: a few lines of TOML, then what differs from the reference as
 //! a unified diff, which `git apply` takes too.
 
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use diffy::Patch;
 use serde::{Deserialize, Serialize};
 
-use super::{BankError, FOLDER, folder_and_name};
+use super::{FOLDER, folder_and_name};
 use crate::facts::Exercise;
 use crate::kit::Kit;
 use crate::outcome::Check;
@@ -54,7 +55,7 @@ pub struct Stored {
 ///
 /// # Errors
 /// When one belongs to no exercise.
-pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>, BankError> {
+pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>> {
     let mut all = Vec::new();
     for path in kit.files(&[ENDING])? {
         let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
@@ -63,7 +64,7 @@ pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>, BankErro
         let exercise = exercises
             .iter()
             .find(|exercise| exercise.name == folder)
-            .ok_or_else(|| BankError::entry(&path, &"no exercise has the folder's name"))?;
+            .with_context(|| format!("{path}: no exercise has the folder's name"))?;
         all.push(Stored {
             exercise: exercise.clone(),
             name: name.to_owned(),
@@ -83,7 +84,7 @@ pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>, BankErro
 ///
 /// # Errors
 /// When one is not what it should be, or does not apply to the reference.
-pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>, BankError> {
+pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>> {
     let mut all = Vec::new();
     for Stored {
         exercise,
@@ -92,10 +93,9 @@ pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong
     } in stored(kit, exercises)?
     {
         let reference = kit.read(&exercise.solution_file())?;
-        let entry = |error: String| BankError::entry(&path(&exercise.name, &name), &error);
         if format!("{}/{name}", exercise.name).contains(filter) {
-            let (header, diff) = split(&text).map_err(entry)?;
-            let source = apply(&reference, &diff).map_err(entry)?;
+            let (header, source) =
+                read(&text, &reference).with_context(|| path(&exercise.name, &name))?;
             all.push(Wrong {
                 exercise,
                 name,
@@ -111,16 +111,12 @@ pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong
 ///
 /// # Errors
 /// When both change the same lines: then the mistake has to be made again.
-pub fn carried_over(
-    exercise: &Exercise,
-    text: &str,
-    before: &str,
-    now: &str,
-) -> Result<String, String> {
+pub fn carried_over(exercise: &Exercise, text: &str, before: &str, now: &str) -> Result<String> {
     let (header, diff) = split(text)?;
     let mistaken = apply(before, &diff)?;
     let merged = diffy::merge(before, now, &mistaken);
-    let merged = merged.map_err(|_conflict| "it and the solution change the same lines")?;
+    let merged =
+        merged.map_err(|_conflict| anyhow!("it and the solution change the same lines"))?;
     self::text(exercise, &header, now, &merged)
 }
 
@@ -146,19 +142,13 @@ impl Wrong {
 ///
 /// # Errors
 /// When nothing does.
-pub fn text(
-    exercise: &Exercise,
-    header: &Header,
-    reference: &str,
-    source: &str,
-) -> Result<String, String> {
-    if reference == source {
-        return Err(format!(
-            "{} is the reference: make the mistake in it first",
-            exercise.solution_file()
-        ));
-    }
-    let header = toml::to_string(header).map_err(|error| error.to_string())?;
+pub fn text(exercise: &Exercise, header: &Header, reference: &str, source: &str) -> Result<String> {
+    ensure!(
+        reference != source,
+        "{} is the reference: make the mistake in it first",
+        exercise.solution_file()
+    );
+    let header = toml::to_string(header)?;
     let diff = diffy::DiffOptions::new()
         .set_context_len(1)
         .create_patch(reference, source)
@@ -174,22 +164,27 @@ pub fn path(exercise: &str, name: &str) -> String {
     format!("{FOLDER}/{KIND}/{exercise}/{name}{ENDING}")
 }
 
-fn split(text: &str) -> Result<(Header, String), String> {
+/// Header, and the reference with the mistake in it.
+fn read(text: &str, reference: &str) -> Result<(Header, String)> {
+    let (header, diff) = split(text)?;
+    Ok((header, apply(reference, &diff)?))
+}
+
+fn split(text: &str) -> Result<(Header, String)> {
     let at = text
         .find("\n--- ")
-        .ok_or("no diff: a line that begins with `--- ` is missing")?;
+        .context("no diff: a line that begins with `--- ` is missing")?;
     let (header, diff) = text.split_at(at + 1);
-    let header: Header = toml::from_str(header).map_err(|error| error.to_string())?;
+    let header: Header = toml::from_str(header)?;
     if header.concept.is_empty() {
-        return Err("no words that the failure's concept has to contain".to_owned());
+        bail!("no words that the failure's concept has to contain");
     }
     Ok((header, diff.to_owned()))
 }
 
-fn apply(reference: &str, diff: &str) -> Result<String, String> {
-    let patch = Patch::from_str(diff).map_err(|error| error.to_string())?;
-    let applied = diffy::apply(reference, &patch);
-    applied.map_err(|error| format!("does not apply to the reference any more: {error}"))
+fn apply(reference: &str, diff: &str) -> Result<String> {
+    let patch = Patch::from_str(diff)?;
+    diffy::apply(reference, &patch).context("does not apply to the reference any more")
 }
 
 #[cfg(test)]
@@ -224,7 +219,7 @@ mod tests {
         let text = text(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
         let (read, diff) = split(&text).expect("a header and a diff");
         assert_eq!(read, header());
-        assert_eq!(apply(REFERENCE, &diff).as_deref(), Ok(MISTAKEN));
+        assert_eq!(apply(REFERENCE, &diff).expect("it applies"), MISTAKEN);
         assert!(
             diff.starts_with("--- a/solutions/phase2_f.rs\n+++ b/"),
             "{diff}"
@@ -249,7 +244,7 @@ mod tests {
         let carried = carried_over(&exercise(), &text, before, &now).expect("no conflict");
         let (_, diff) = split(&carried).expect("a header and a diff");
         let expected = now.replace("    two();\n", "");
-        assert_eq!(apply(&now, &diff), Ok(expected));
+        assert_eq!(apply(&now, &diff).expect("it applies"), expected);
         let same_line = before.replace("two", "half");
         assert!(carried_over(&exercise(), &text, before, &same_line).is_err());
     }

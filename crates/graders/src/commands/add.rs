@@ -1,8 +1,8 @@
 //! `graders add`: puts the mistake that stands in `solutions/` into the bank.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use graders::bank::wrong::{self, Header};
 use graders::facts;
 use graders::kit::Kit;
@@ -27,17 +27,17 @@ pub struct Args {
     concept: Vec<String>,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let (folder, name) = args
         .id
         .split_once('/')
-        .ok_or("the name has an exercise in front: produce_event/empty_key_for_none")?;
+        .context("the name has an exercise in front: produce_event/empty_key_for_none")?;
     let exercises = facts::exercises(&kit)?;
     let exercise = exercises
         .iter()
         .find(|exercise| exercise.name == folder)
-        .ok_or_else(|| format!("there is no exercise {folder}"))?;
+        .with_context(|| format!("there is no exercise {folder}"))?;
     let header = Header {
         misconception: args.misconception.clone(),
         check: args.check.clone(),

@@ -1,9 +1,9 @@
 //! `graders all`: everything, and the page with the figures.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::golden;
 use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
@@ -49,7 +49,7 @@ pub enum Part {
     Flakes,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let all_of_it = args.options.filter.is_empty() && args.skip.is_empty();
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures, Box<dyn Error>> {
+fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
     let Args {
         options, series, ..
     } = args;
@@ -137,7 +137,7 @@ fn wrong_answers(
     exercises: &[Exercise],
     options: &Options,
     figures: &mut Figures,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<()> {
     let bank = wrong::load(kit, exercises, &options.filter)?;
     let messages = Messages::new(kit.clone(), exercises)?;
     let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
@@ -182,7 +182,7 @@ fn all_mutants(
     exercises: &[Exercise],
     options: &Options,
     figures: &mut Figures,
-) -> Result<(), Box<dyn Error>> {
+) -> Result<()> {
     let mut changes = list::mutants(kit, None)?;
     changes.retain(|mutant| mutant.id().contains(&options.filter));
     let known = survivors::load(kit)?;
@@ -218,7 +218,7 @@ fn right_answers(
     pool: &Pool,
     exercises: &[Exercise],
     options: &Options,
-) -> Result<Vec<Graded>, Box<dyn Error>> {
+) -> Result<Vec<Graded>> {
     let answers = right::load(kit, exercises, &options.filter)?;
     let jobs: Vec<Job> = answers.iter().map(grading::right::job).collect();
     let grade = |index: usize, ended: &Ended| {
@@ -265,11 +265,7 @@ fn is_good(figures: &Figures, of_all: bool) -> bool {
         && flakes.iter().all(Series::is_steady)
 }
 
-fn conditions(
-    kit: &Kit,
-    options: &Options,
-    series: &SeriesArgs,
-) -> Result<Conditions, Box<dyn Error>> {
+fn conditions(kit: &Kit, options: &Options, series: &SeriesArgs) -> Result<Conditions> {
     let lock: toml::Table = kit.read("Cargo.lock")?.parse()?;
     let packages = lock.get("package").and_then(toml::Value::as_array);
     let version = |name: &str| {

@@ -1,9 +1,9 @@
 //! `graders book`: a preprocessor of mdBook, which starts it as `docs/book.toml` says.
 
-use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::docs::outside;
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ pub struct Args {
     question: Vec<String>,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     if args.question.is_empty() {
         let (_context, mut book): (Value, Value) = serde_json::from_reader(io::stdin().lock())?;
         outside::rewrite(&mut book);

@@ -1,8 +1,8 @@
 //! `graders docs`: checks the documents, and takes their excerpts anew.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::docs::{self, Report, excerpts};
 use graders::kit::Kit;
 
@@ -16,7 +16,7 @@ pub struct Args {
     update: bool,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     if args.update {
         for file in excerpts::update(&kit)? {

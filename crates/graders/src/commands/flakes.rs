@@ -1,8 +1,8 @@
 //! `graders flakes`: the same code comes to the same verdicts, however busy the machine is.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::right;
 use graders::bank::wrong::{self, Wrong};
 use graders::engine::kafka::Kafka;
@@ -59,7 +59,7 @@ pub struct SeriesArgs {
     pub load: Option<usize>,
 }
 
-pub fn run(Args { options, series }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { options, series }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let workspace = Workspace::copy(&kit)?;
     let all = measure(&kit, &workspace, options, series)?;
@@ -77,7 +77,7 @@ pub fn measure(
     workspace: &Workspace,
     options: &Options,
     args: &SeriesArgs,
-) -> Result<Vec<Series>, Box<dyn Error>> {
+) -> Result<Vec<Series>> {
     let exercises = facts::exercises(kit)?;
     let bank = wrong::load(kit, &exercises, &options.filter)?;
     let sample = sample(&bank, args.answers);

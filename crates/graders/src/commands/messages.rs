@@ -1,9 +1,9 @@
 //! `graders messages`: the failure of every wrong answer says what is kept of it.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::golden::{self, Secrets};
 use graders::bank::normal;
 use graders::bank::wrong::{self, Wrong};
@@ -12,7 +12,7 @@ use graders::engine::{Ended, Job};
 use graders::facts::{self, Exercise};
 use graders::grading;
 use graders::grading::grade::Graded;
-use graders::kit::{Kit, KitError};
+use graders::kit::Kit;
 
 use super::options::Options;
 use super::table;
@@ -32,7 +32,7 @@ pub struct Args {
     times: usize,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let Args {
         options,
         update,
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
         all.push(graded);
     });
     if let Some(error) = not_kept {
-        return Err(error.into());
+        return Err(error);
     }
     options.write(&all)?;
     let code = table::end("failure texts", &all, &spent);
@@ -83,11 +83,11 @@ pub struct Messages {
 }
 
 impl Messages {
-    pub fn new(kit: Kit, exercises: &[Exercise]) -> Result<Self, KitError> {
+    pub fn new(kit: Kit, exercises: &[Exercise]) -> Result<Self> {
         let secrets = exercises
             .iter()
             .map(|exercise| Ok((exercise.name.clone(), Secrets::of(&kit, exercise)?)))
-            .collect::<Result<_, KitError>>()?;
+            .collect::<Result<_>>()?;
         Ok(Self { kit, secrets })
     }
 
@@ -106,7 +106,7 @@ impl Messages {
         both.is_some_and(|(failure, golden)| golden::differs_in_what_was_seen(&golden, failure))
     }
 
-    fn keep(&self, wrong: &Wrong, ended: &Ended) -> Result<(), KitError> {
+    fn keep(&self, wrong: &Wrong, ended: &Ended) -> Result<()> {
         let failure = ended
             .as_ref()
             .ok()

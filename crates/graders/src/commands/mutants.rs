@@ -1,8 +1,8 @@
 //! `graders mutants`: small changes of the reference that nobody thought up are caught too.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::engine::Job;
 use graders::engine::pool::{Pool, Spent};
 use graders::facts::{self, Exercise};
@@ -24,7 +24,7 @@ pub struct Args {
     since: Option<String>,
 }
 
-pub fn run(Args { options, since }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { options, since }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let mut mutants = list::mutants(&kit, since.as_deref())?;
     mutants.retain(|mutant| mutant.id().contains(&options.filter));

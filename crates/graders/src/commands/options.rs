@@ -1,10 +1,10 @@
 //! What the commands that run answers have in common.
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 /// Options of every command that runs answers.
@@ -25,18 +25,18 @@ pub struct Options {
 
 impl Options {
     /// Writes the results where they are wanted.
-    pub fn write(&self, results: &impl Serialize) -> Result<(), Box<dyn Error>> {
+    pub fn write(&self, results: &impl Serialize) -> Result<()> {
         write(self.json.as_deref(), results)
     }
 }
 
 /// Writes results as JSON, if there is a file for them.
-pub fn write(file: Option<&Path>, results: &impl Serialize) -> Result<(), Box<dyn Error>> {
+pub fn write(file: Option<&Path>, results: &impl Serialize) -> Result<()> {
     let Some(path) = file else {
         return Ok(());
     };
     let text = serde_json::to_string_pretty(results)?;
-    fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()).into())
+    fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// A run waits for Kafka far more than it computes.

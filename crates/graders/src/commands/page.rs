@@ -1,9 +1,9 @@
 //! `graders page`: the page of figures, from what several passes have measured.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, Result, ensure};
 use graders::bank::wrong;
 use graders::facts;
 use graders::kit::Kit;
@@ -17,22 +17,20 @@ pub struct Args {
     files: Vec<PathBuf>,
 }
 
-pub fn run(Args { files }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { files }: &Args) -> Result<ExitCode> {
     let mut all: Option<Figures> = None;
     for file in files {
-        let of_file = |error: &dyn Error| format!("{}: {error}", file.display());
-        let text = std::fs::read_to_string(file).map_err(|error| of_file(&error))?;
-        let figures: Figures = serde_json::from_str(&text).map_err(|error| of_file(&error))?;
+        let name = || file.display().to_string();
+        let text = std::fs::read_to_string(file).with_context(name)?;
+        let figures: Figures = serde_json::from_str(&text).with_context(name)?;
         all = Some(match all {
             Some(earlier) => earlier.and(figures),
             None => figures,
         });
     }
-    let figures = all.ok_or("no file")?;
+    let figures = all.context("no file")?;
     let missing = figures.missing();
-    if !missing.is_empty() {
-        return Err(format!("not measured: {}", missing.join(", ")).into());
-    }
+    ensure!(missing.is_empty(), "not measured: {}", missing.join(", "));
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let bank = wrong::load(&kit, &exercises, "")?;

@@ -1,8 +1,8 @@
 //! `graders refresh`: after a change of a solution, the wrong answers follow it.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::wrong;
 use graders::facts;
 use graders::kit::Kit;
@@ -15,7 +15,7 @@ pub struct Args {
     since: String,
 }
 
-pub fn run(Args { since }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { since }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let mut conflicts = 0;
@@ -36,7 +36,7 @@ pub fn run(Args { since }: &Args) -> Result<ExitCode, Box<dyn Error>> {
             }
             Err(error) => {
                 conflicts += 1;
-                println!("{path}: {error}");
+                println!("{path}: {error:#}");
             }
         }
     }

@@ -1,8 +1,8 @@
 //! `graders right`: every right answer passes.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::right;
 use graders::engine::Job;
 use graders::engine::pool::Pool;
@@ -20,7 +20,7 @@ pub struct Args {
     options: Options,
 }
 
-pub fn run(Args { options }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { options }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let answers = right::load(&kit, &exercises, &options.filter)?;

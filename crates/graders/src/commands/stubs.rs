@@ -1,9 +1,9 @@
 //! `graders stubs`: runs the checks of every exercise as it is on a fresh clone.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::facts::{self, Exercise};
 use graders::kit::Kit;
 use graders::run::{self, Run};
@@ -28,7 +28,7 @@ pub struct Args {
 /// Phase 1 is no exercise: everything in it is given.
 const GIVEN: &str = "phase1::";
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let stubs = prove_all(&kit, &facts::exercises(&kit)?, &args.filter)?;
     options::write(args.json.as_deref(), &stubs)?;
@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-pub fn prove_all(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Stubs, Box<dyn Error>> {
+pub fn prove_all(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Stubs> {
     let exercises: Vec<&Exercise> = exercises
         .iter()
         .filter(|e| e.path().contains(filter))

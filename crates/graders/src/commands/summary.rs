@@ -1,9 +1,9 @@
 //! `graders summary`: the printed output of graded runs as Markdown.
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::{Context, Result};
 use graders::facts;
 use graders::kit::Kit;
 use graders::outcome;
@@ -16,12 +16,12 @@ pub struct Args {
     files: Vec<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(args: &Args) -> Result<ExitCode> {
     let exercises = facts::exercises(&Kit::here())?;
     let mut checks = Vec::new();
     for file in &args.files {
         let printed =
-            std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+            std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         checks.extend(outcome::checks(&String::from_utf8_lossy(&printed)));
     }
     print!("{}", Summary::new(&exercises, &checks));

@@ -1,8 +1,8 @@
 //! `graders wrong`: every wrong answer is caught, by the check that names its misconception.
 
-use std::error::Error;
 use std::process::ExitCode;
 
+use anyhow::Result;
 use graders::bank::wrong;
 use graders::engine::Job;
 use graders::engine::pool::Pool;
@@ -20,7 +20,7 @@ pub struct Args {
     options: Options,
 }
 
-pub fn run(Args { options }: &Args) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(Args { options }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = facts::exercises(&kit)?;
     let answers = wrong::load(&kit, &exercises, &options.filter)?;

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use anyhow::Result;
+
 use super::markdown::{self, Kind};
-use super::{DocsError, FOLDER, MARKDOWN, Problem, Report};
+use super::{FOLDER, MARKDOWN, Problem, Report};
 use crate::kit::Kit;
 
 /// The table of contents, from the kit's folder.
@@ -13,7 +15,7 @@ pub const SUMMARY: &str = "docs/SUMMARY.md";
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report, DocsError> {
+pub fn check(kit: &Kit) -> Result<Report> {
     let files = kit.files(&[MARKDOWN])?;
     let chapters: Vec<&str> = files
         .iter()

@@ -4,10 +4,11 @@
 
 use std::sync::LazyLock;
 
+use anyhow::Result;
 use regex::Regex;
 
 use super::markdown::{self, Kind, Piece};
-use super::{DocsError, FOLDER, MARKDOWN, Problem, Report, item};
+use super::{FOLDER, MARKDOWN, Problem, Report, item};
 use crate::facts::{self, Exercise};
 use crate::kit::Kit;
 
@@ -32,7 +33,7 @@ struct Block {
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report, DocsError> {
+pub fn check(kit: &Kit) -> Result<Report> {
     let mut report = Report {
         name: "excerpts",
         count: 0,
@@ -61,7 +62,7 @@ pub fn check(kit: &Kit) -> Result<Report, DocsError> {
 ///
 /// # Errors
 /// When files cannot be read, listed or written.
-pub fn update(kit: &Kit) -> Result<Vec<String>, DocsError> {
+pub fn update(kit: &Kit) -> Result<Vec<String>> {
     let exercises = facts::exercises(kit)?;
     let mut changed = Vec::new();
     for file in chapters(kit)? {
@@ -76,7 +77,7 @@ pub fn update(kit: &Kit) -> Result<Vec<String>, DocsError> {
     Ok(changed)
 }
 
-fn chapters(kit: &Kit) -> Result<Vec<String>, DocsError> {
+fn chapters(kit: &Kit) -> Result<Vec<String>> {
     let mut files = kit.files(&[MARKDOWN])?;
     files.retain(|file| file.starts_with(FOLDER));
     Ok(files)
@@ -98,7 +99,7 @@ fn source(kit: &Kit, exercises: &[Exercise], path: &str, name: &str) -> Result<S
             "{name} is the learner's to write: no excerpt of it stays true"
         ));
     }
-    let text = kit.read(path).map_err(|error| error.to_string())?;
+    let text = kit.read(path).map_err(|error| format!("{error:#}"))?;
     item::text(&text, name).map_err(|error| format!("{path}: {error}"))
 }
 

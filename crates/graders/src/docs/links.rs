@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use anyhow::Result;
 use regex::Regex;
 
 use super::markdown::{self, Kind};
-use super::{DocsError, MARKDOWN, Problem, Report};
-use crate::kit::{Kit, KitError};
+use super::{MARKDOWN, Problem, Report};
+use crate::kit::Kit;
 use crate::slugs;
 
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"^([a-z][a-z0-9+.-]*:|//)"));
@@ -22,7 +23,7 @@ fn regex(pattern: &str) -> Regex {
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report, DocsError> {
+pub fn check(kit: &Kit) -> Result<Report> {
     let files: BTreeSet<String> = kit.files(&[""])?.into_iter().collect();
     let mut report = Report {
         name: "links",
@@ -55,8 +56,8 @@ fn wrong_with(
     target: &str,
     file: &str,
     files: &BTreeSet<String>,
-    read: impl Fn(&str) -> Result<String, KitError>,
-) -> Result<Option<String>, KitError> {
+    read: impl Fn(&str) -> Result<String>,
+) -> Result<Option<String>> {
     if SCHEME.is_match(target) {
         let wrong = (!EXTERNAL.is_match(target)).then(|| format!("{target} is no https link"));
         return Ok(wrong);

@@ -9,9 +9,9 @@
 
 use std::fmt;
 
-use thiserror::Error;
+use anyhow::Result;
 
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 
 pub mod contents;
 pub mod excerpts;
@@ -51,23 +51,6 @@ pub struct Report {
     pub problems: Vec<Problem>,
 }
 
-/// Why nothing can be said.
-#[derive(Debug, Error)]
-pub enum DocsError {
-    /// A file is missing.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// `exercises.toml` is not what it should be.
-    #[error(transparent)]
-    Facts(#[from] crate::facts::FactsError),
-    /// librdkafka's list of properties is not to be had.
-    #[error("librdkafka's CONFIGURATION.md: {0}")]
-    Properties(String),
-    /// The output of cargo cannot be read.
-    #[error("cargo metadata: {0}")]
-    Metadata(#[from] serde_json::Error),
-}
-
 impl Problem {
     fn new(file: &str, line: usize, what: impl Into<String>) -> Self {
         Self {
@@ -88,7 +71,7 @@ impl fmt::Display for Problem {
 ///
 /// # Errors
 /// When files cannot be read.
-pub fn check(kit: &Kit) -> Result<Vec<Report>, DocsError> {
+pub fn check(kit: &Kit) -> Result<Vec<Report>> {
     Ok(vec![
         links::check(kit)?,
         contents::check(kit)?,

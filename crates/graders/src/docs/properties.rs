@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use super::DocsError;
+use anyhow::{Context, Result, bail, ensure};
+
 use crate::kit::Kit;
 
 /// What librdkafka has and its list leaves out.
@@ -14,25 +15,23 @@ const HIDDEN: [&str; 1] = ["test.mock.num.brokers"];
 ///
 /// # Errors
 /// When cargo does not say where librdkafka is, or its list cannot be read.
-pub fn all(kit: &Kit) -> Result<BTreeSet<String>, DocsError> {
+pub fn all(kit: &Kit) -> Result<BTreeSet<String>> {
     let manifest = manifest(kit)?;
     let file = Path::new(&manifest).with_file_name("librdkafka/CONFIGURATION.md");
     let text = std::fs::read_to_string(&file)
-        .map_err(|error| DocsError::Properties(format!("{}: {error}", file.display())))?;
+        .with_context(|| format!("cannot read {}", file.display()))?;
     let mut names = names(&text);
-    if names.contains("bootstrap.servers") {
-        names.extend(HIDDEN.map(str::to_owned));
-        Ok(names)
-    } else {
-        Err(DocsError::Properties(format!(
-            "no tables of properties in {}",
-            file.display()
-        )))
-    }
+    ensure!(
+        names.contains("bootstrap.servers"),
+        "no tables of properties in {}",
+        file.display()
+    );
+    names.extend(HIDDEN.map(str::to_owned));
+    Ok(names)
 }
 
 /// Where the manifest of the locked rdkafka-sys is.
-fn manifest(kit: &Kit) -> Result<String, DocsError> {
+fn manifest(kit: &Kit) -> Result<String> {
     // Of all platforms, cargo has downloaded the packages of this one alone.
     let host = cargo(kit, &["-vV"])?;
     let host = host
@@ -49,29 +48,31 @@ fn manifest(kit: &Kit) -> Result<String, DocsError> {
         ]
         .concat(),
     )?;
-    let metadata: serde_json::Value = serde_json::from_str(&said)?;
+    let metadata: serde_json::Value = serde_json::from_str(&said).context("cargo metadata")?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let manifest = packages
         .filter(|package| package["name"] == "rdkafka-sys")
         .find_map(|package| package["manifest_path"].as_str());
     manifest
         .map(str::to_owned)
-        .ok_or_else(|| DocsError::Properties("Cargo.lock has no rdkafka-sys".to_owned()))
+        .context("Cargo.lock has no rdkafka-sys")
 }
 
-fn cargo(kit: &Kit, arguments: &[&str]) -> Result<String, DocsError> {
+fn cargo(kit: &Kit, arguments: &[&str]) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(arguments)
         .current_dir(kit.root())
         .output()
-        .map_err(|error| DocsError::Properties(format!("cargo: {error}")))?;
-    if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(DocsError::Properties(said))
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!(
+            "cargo {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The first column of the tables that begin with `Property`.

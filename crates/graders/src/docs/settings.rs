@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use anyhow::Result;
 use regex::Regex;
 
 use super::fields::Fields;
-use super::{DocsError, FOLDER, MARKDOWN, Problem, RUST, Report, markdown, properties};
+use super::{FOLDER, MARKDOWN, Problem, RUST, Report, markdown, properties};
 use crate::kit::Kit;
 
 /// The settings of brokers and topics, from the kit's folder.
@@ -46,7 +47,7 @@ struct Named {
 ///
 /// # Errors
 /// When files cannot be read or listed, or librdkafka is not there.
-pub fn check(kit: &Kit) -> Result<Report, DocsError> {
+pub fn check(kit: &Kit) -> Result<Report> {
     let (named, properties) = (named(kit)?, properties::all(kit)?);
     let listed: BTreeSet<String> = listed(&kit.read(LIST)?)
         .map(|(_, name, _)| name.to_owned())
@@ -71,7 +72,7 @@ pub fn check(kit: &Kit) -> Result<Report, DocsError> {
 ///
 /// # Errors
 /// When files cannot be read or listed, or librdkafka is not there.
-pub fn check_list(kit: &Kit) -> Result<Report, DocsError> {
+pub fn check_list(kit: &Kit) -> Result<Report> {
     let (named, text) = (named(kit)?, kit.read(LIST)?);
     let used = named.into_iter().map(|named| named.name).collect();
     Ok(Report {
@@ -129,7 +130,7 @@ fn wrong_in_list(
     problems
 }
 
-fn named(kit: &Kit) -> Result<Vec<Named>, DocsError> {
+fn named(kit: &Kit) -> Result<Vec<Named>> {
     let files: Vec<String> = kit
         .files(&[""])?
         .into_iter()

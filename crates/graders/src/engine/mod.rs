@@ -99,7 +99,14 @@ pub enum NoRun {
     Late(Duration),
     /// The machine did not do as told.
     #[error("cannot run it: {0}")]
-    Machine(#[from] std::io::Error),
+    Machine(std::io::Error),
+}
+
+/// The message contains the cause. As a `source` it would appear twice in a printed chain.
+impl From<std::io::Error> for NoRun {
+    fn from(error: std::io::Error) -> Self {
+        Self::Machine(error)
+    }
 }
 
 /// What became of a job.

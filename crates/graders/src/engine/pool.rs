@@ -8,11 +8,13 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use anyhow::{Context, Result};
+
 use super::kafka::Kafka;
 use super::process::Process;
 use super::workspace::{Program, Workspace};
 use super::{Answer, Ended, Job, NoRun, Patient};
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 use crate::outcome::Check;
 
 /// How often a run that was aborted is made again. Once in some hundred runs librdkafka aborts the process while a consumer
@@ -54,23 +56,6 @@ impl fmt::Display for Spent {
 /// How many answers are compiled together at most: the first of them runs when all are compiled.
 const BATCH: usize = 24;
 
-/// Why there is no pool.
-#[derive(Debug, thiserror::Error)]
-pub enum PoolError {
-    /// The kit cannot be copied.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// The reference does not compile, or there is no Kafka for it.
-    #[error("the reference {0}")]
-    Reference(#[from] NoRun),
-}
-
-impl From<io::Error> for PoolError {
-    fn from(error: io::Error) -> Self {
-        Self::Reference(NoRun::Machine(error))
-    }
-}
-
 /// A run that takes longer has to be ended. Far more than [`super::RUN_LIMIT`], so that a run which is too long still tells
 /// which check it was.
 const GIVE_UP: Duration = Duration::from_mins(2);
@@ -80,13 +65,14 @@ impl Pool {
     ///
     /// # Errors
     /// When one of them cannot be done.
-    pub fn open(kit: &Kit, at_a_time: usize) -> Result<Self, PoolError> {
+    pub fn open(kit: &Kit, at_a_time: usize) -> Result<Self> {
         let workspace = Workspace::copy(kit)?;
         let reference = Answer::reference();
         let mut programs = workspace.compile(&[&reference]);
         let program = programs
             .pop()
-            .ok_or_else(|| io::Error::other("no program"))??;
+            .context("no program")?
+            .context("the reference")?;
         // The holder goes on without its file.
         let kafka = Kafka::hold(program.path())?;
         Ok(Self {

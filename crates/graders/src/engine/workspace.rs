@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::batch::{self, ANSWER_VARIABLE};
 use super::{Answer, NoRun};
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 
 /// The copy. Compiled dependencies are shared with the kit, so an answer costs the event log, the checks and a link.
 pub struct Workspace {
@@ -60,28 +61,21 @@ impl Workspace {
     ///
     /// # Errors
     /// When its files cannot be listed, read or written.
-    pub fn copy(kit: &Kit) -> Result<Self, KitError> {
+    pub fn copy(kit: &Kit) -> Result<Self> {
         let target = target_folder(kit);
         let folder = target.join("graders").join("kit");
-        let wrote = |path: &str, result: io::Result<()>| {
-            result.map_err(|source| KitError::Write {
-                path: path.to_owned(),
-                source,
-            })
-        };
         let files = kit.files(&[""])?;
         let mut solutions = Vec::new();
         for path in &files {
             let text = in_the_copy(path, kit.read(path)?);
-            wrote(path, write_if_other(&folder.join(path), &text))?;
+            write_if_other(&folder.join(path), &text)
+                .with_context(|| format!("cannot copy {path}"))?;
             if path.starts_with("solutions/") {
                 solutions.push((path.clone(), text));
             }
         }
-        wrote(
-            "target/graders/kit",
-            remove_others(&folder, &folder, &files),
-        )?;
+        remove_others(&folder, &folder, &files)
+            .with_context(|| format!("cannot clear {}", folder.display()))?;
         Ok(Self {
             folder,
             target,

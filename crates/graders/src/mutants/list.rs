@@ -1,13 +1,13 @@
 //! Which mutants there are, as cargo-mutants says.
 
 use std::fs;
-use std::io;
 use std::process::Command;
 
+use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::engine::workspace::cargo;
-use crate::kit::{Kit, KitError};
+use crate::kit::Kit;
 
 /// A changed reference.
 #[derive(Debug, Clone)]
@@ -22,33 +22,6 @@ pub struct Mutant {
     pub number: usize,
     /// The file with the change.
     pub source: String,
-}
-
-/// Why there is no list.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The solutions cannot be read.
-    #[error(transparent)]
-    Kit(#[from] KitError),
-    /// A folder for them cannot be made, or a program cannot be started.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// It is not installed, or something is wrong with the solutions.
-    #[error(
-        "`cargo mutants` does not list them; `cargo install --locked cargo-mutants` gets it. It says:\n{0}"
-    )]
-    CargoMutants(String),
-    /// No such commit, for one.
-    #[error("git does not say what changed since {since}: {said}")]
-    Git {
-        /// The commit.
-        since: String,
-        /// What git says.
-        said: String,
-    },
-    /// It is not what this version of cargo-mutants is known to print.
-    #[error("what `cargo mutants --list --json` printed: {0}")]
-    Json(#[from] serde_json::Error),
 }
 
 /// A mutant as cargo-mutants lists it.
@@ -80,7 +53,7 @@ struct Position {
 ///
 /// # Errors
 /// When cargo-mutants or git fails.
-pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>, ListError> {
+pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>> {
     let package = tempfile::tempdir()?;
     let folder = package.path();
     fs::create_dir(folder.join("solutions"))?;
@@ -109,17 +82,20 @@ pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>, ListError>
         fs::write(&diff, changes)?;
         command.arg("--in-diff").arg(diff);
     }
-    let output = command.output()?;
+    let output = command.output().context("cannot start cargo")?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(ListError::CargoMutants(said));
+        bail!(
+            "`cargo mutants` does not list them; `cargo install --locked cargo-mutants` gets it. It says:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let listed = String::from_utf8_lossy(&output.stdout);
     // Nothing at all is printed when nothing has changed.
     if listed.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let listed: Vec<Listed> = serde_json::from_str(&listed)?;
+    let listed: Vec<Listed> =
+        serde_json::from_str(&listed).context("what `cargo mutants --list --json` printed")?;
     listed
         .into_iter()
         .map(|listed| listed.mutant(kit))
@@ -138,22 +114,23 @@ path = \"lib.rs\"
 [workspace]
 ";
 
-fn changes(kit: &Kit, since: &str) -> Result<String, ListError> {
+fn changes(kit: &Kit, since: &str) -> Result<String> {
     let output = Command::new("git")
         .args(["diff", since, "--", "solutions"])
         .current_dir(kit.root())
-        .output()?;
+        .output()
+        .context("cannot start git")?;
     if !output.status.success() {
-        return Err(ListError::Git {
-            since: since.to_owned(),
-            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
-        });
+        bail!(
+            "git does not say what changed since {since}: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 impl Listed {
-    fn mutant(self, kit: &Kit) -> Result<Mutant, ListError> {
+    fn mutant(self, kit: &Kit) -> Result<Mutant> {
         let reference = kit.read(&self.file)?;
         let number = self.span.start.line;
         let line = reference.lines().nth(number.saturating_sub(1));

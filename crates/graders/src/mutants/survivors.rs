@@ -1,9 +1,10 @@
 //! Mutants that no check can catch, each with the reason: `bank/mutants.toml`.
 
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::list::Mutant;
-use crate::bank::{BankError, FOLDER};
+use crate::bank::FOLDER;
 use crate::kit::Kit;
 
 /// A mutant of which it is known why it survives.
@@ -31,10 +32,9 @@ struct File {
 ///
 /// # Errors
 /// When the file is missing or not what it should be.
-pub fn load(kit: &Kit) -> Result<Vec<Survivor>, BankError> {
+pub fn load(kit: &Kit) -> Result<Vec<Survivor>> {
     let path = format!("{FOLDER}/mutants.toml");
-    let file: File =
-        toml::from_str(&kit.read(&path)?).map_err(|error| BankError::entry(&path, &error))?;
+    let file: File = toml::from_str(&kit.read(&path)?).context(path)?;
     Ok(file.survivor)
 }
 
