@@ -1,9 +1,7 @@
 //! Every place that names the Kafka image. `.env` decides; all others agree with it or use its variable.
 
 use anyhow::{Context, Result};
-
-/// The variable in `.env`.
-pub const VARIABLE: &str = "KAFKALINGS_KAFKA_IMAGE";
+use report::variables::IMAGE;
 
 /// Where an image reference begins, whatever registry is in front of it.
 const REPOSITORY: &str = "apache/kafka:";
@@ -15,10 +13,10 @@ const REPOSITORY: &str = "apache/kafka:";
 pub fn in_env(env: &str) -> Result<&str> {
     env.lines()
         .filter_map(|line| line.split_once('='))
-        .find(|(name, _)| *name == VARIABLE)
+        .find(|(name, _)| *name == IMAGE)
         .map(|(_, image)| image.trim())
         .filter(|image| !image.is_empty())
-        .with_context(|| format!(".env does not set {VARIABLE}"))
+        .with_context(|| format!(".env does not set {IMAGE}"))
 }
 
 /// The images with a tag that a text mentions, each with its line.
@@ -66,7 +64,7 @@ mod tests {
 
     #[test]
     fn comments_in_env_name_nothing() {
-        let env = format!("# {VARIABLE}=a\n{VARIABLE}=b:1 \n");
+        let env = format!("# {IMAGE}=a\n{IMAGE}=b:1 \n");
         assert_eq!(in_env(&env).ok(), Some("b:1"));
         assert!(in_env("OTHER=1").is_err());
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use report::exercises::{self, Exercise, Exercises};
 
 /// The kit's folder.
 #[derive(Debug, Clone)]
@@ -47,6 +48,15 @@ impl Kit {
         folder
             .and_then(|()| std::fs::write(&file, text))
             .with_context(|| format!("cannot write {path}"))
+    }
+
+    /// The exercises, in the order in which they stand in `exercises.toml`.
+    ///
+    /// # Errors
+    /// When the file cannot be read, lacks a fact or has one too many.
+    pub fn exercises(&self) -> Result<Vec<Exercise>> {
+        let exercises = Exercises::parse(&self.read(exercises::FILE)?).context(exercises::FILE)?;
+        Ok(exercises.into_vec())
     }
 
     /// The text of a file as it was committed.

@@ -8,7 +8,6 @@
 //! - [`flakes`]: whether verdicts flip when the machine is busy.
 //! - [`grading`]: whether the wrong answers were caught and the right ones passed.
 //! - [`kit`]: where the kit's files are.
-//! - [`facts`]: what `exercises.toml` says of the exercises.
 //! - [`mutants`]: small changes of the reference that nobody thought up.
 //! - [`page`]: the figures as a page of `docs/`.
 //! - [`public`]: what a source file offers to others, to lay two files side by side.
@@ -25,7 +24,6 @@
 pub mod bank;
 pub mod docs;
 pub mod engine;
-pub mod facts;
 pub mod flakes;
 pub mod grading;
 pub mod image;

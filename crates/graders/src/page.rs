@@ -2,11 +2,11 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use report::Exercise;
 use serde::{Deserialize, Serialize};
 
 use crate::bank::wrong::Wrong;
 use crate::engine::pool::Spent;
-use crate::facts::Exercise;
 use crate::flakes::tally::Series;
 use crate::grading::grade::{Grade, Graded};
 use crate::mutants::grade::{AT_LEAST, Fate, Judged, Score};

@@ -3,15 +3,13 @@
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, ensure};
+use report::variables;
 
 use crate::kit::Kit;
 use crate::outcome::{self, Check};
 
 /// Cargo's exit code when a check failed.
 pub const FAILED: i32 = 101;
-
-/// Set, it has the checks run that take longer than a learner is asked to wait each time.
-pub const PATIENT_VARIABLE: &str = "KAFKALINGS_PATIENT";
 
 /// A run that has ended.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ fn cargo(kit: &Kit, arguments: &[&str]) -> Result<Output> {
     Command::new(cargo)
         .args(["test", "--test", "graded"])
         .args(arguments)
-        .env(PATIENT_VARIABLE, "1")
+        .env(variables::PATIENT, "1")
         .current_dir(kit.root())
         .output()
         .context("cannot start cargo")

@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::facts::Exercise;
+use report::Exercise;
+
 use crate::outcome::{Check, Verdict};
 
 /// What became of one exercise.
@@ -167,6 +168,7 @@ mod tests {
             points,
             hint: String::new(),
             chapter: String::new(),
+            promises: Vec::new(),
         }
     }
 

@@ -3,9 +3,9 @@
 //! A check that passes on a stub checks nothing, and one that fails otherwise sends a learner to the wrong place in the
 //! first minute.
 
+use report::Exercise;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::Exercise;
 use crate::outcome::{Check, Verdict};
 use crate::run::{FAILED, Run};
 
@@ -138,6 +138,7 @@ mod tests {
             points: 20,
             hint: String::new(),
             chapter: String::new(),
+            promises: Vec::new(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! The Kafka image stands in `.env`, and nothing says otherwise.
 
-use graders::image::{VARIABLE, in_compose, in_env, mentions};
+use graders::image::{in_compose, in_env, mentions};
 use graders::kit::Kit;
+use report::variables::IMAGE;
 
 const MAY_MENTION: [&str; 5] = [".md", ".yml", ".yaml", ".rs", ".toml"];
 
@@ -11,7 +12,7 @@ fn the_compose_file_uses_the_variable() {
         .read("docker-compose.yml")
         .unwrap_or_else(|error| panic!("{error:#}"));
     let images = in_compose(&compose);
-    let variable = format!("${{{VARIABLE}:?");
+    let variable = format!("${{{IMAGE}:?");
     assert!(
         !images.is_empty() && images.iter().all(|image| image.starts_with(&variable)),
         "expected only {variable}…}} in docker-compose.yml, found {images:?}"

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use proc_macro2::{TokenStream, TokenTree};
+use report::Exercise;
 
 use super::wrong::Wrong;
 use super::{FOLDER, folder_and_name, normal};
-use crate::facts::Exercise;
 use crate::kit::Kit;
 use crate::outcome::{Check, LABELS};
 

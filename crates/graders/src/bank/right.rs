@@ -3,9 +3,9 @@
 //! A right answer is a file `bank/right/FILE/NAME.rs`, where FILE is the file of the solutions that it stands for.
 
 use anyhow::{Context, Result};
+use report::Exercise;
 
 use super::folder_and_name;
-use crate::facts::Exercise;
 use crate::kit::Kit;
 
 const KIND: &str = "right";

@@ -5,10 +5,10 @@
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use diffy::Patch;
+use report::Exercise;
 use serde::{Deserialize, Serialize};
 
 use super::{FOLDER, folder_and_name};
-use crate::facts::Exercise;
 use crate::kit::Kit;
 use crate::outcome::Check;
 
@@ -203,6 +203,7 @@ mod tests {
             points: 0,
             hint: String::new(),
             chapter: String::new(),
+            promises: Vec::new(),
         }
     }
 

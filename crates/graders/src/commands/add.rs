@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use graders::bank::wrong::{self, Header};
-use graders::facts;
 use graders::kit::Kit;
 
 /// Put a mistake into the bank: make it in solutions/, then say what it is; solutions/ is as before afterwards
@@ -33,7 +32,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         .id
         .split_once('/')
         .context("the name has an exercise in front: produce_event/empty_key_for_none")?;
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let exercise = exercises
         .iter()
         .find(|exercise| exercise.name == folder)

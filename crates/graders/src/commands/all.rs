@@ -8,7 +8,6 @@ use graders::bank::golden;
 use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
 use graders::engine::{Ended, Job};
-use graders::facts::{self, Exercise};
 use graders::flakes::tally::Series;
 use graders::grading;
 use graders::grading::grade::{Grade, Graded};
@@ -17,6 +16,7 @@ use graders::kit::Kit;
 use graders::mutants::grade::Score;
 use graders::mutants::{list, survivors};
 use graders::page::{self, Conditions, Figures, Page};
+use report::Exercise;
 
 use super::flakes::{self, SeriesArgs};
 use super::messages::Messages;
@@ -51,7 +51,7 @@ pub enum Part {
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let all_of_it = args.options.filter.is_empty() && args.skip.is_empty();
     let orphans = golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?;
     for path in &orphans {

@@ -7,7 +7,6 @@ use graders::bank::right;
 use graders::bank::wrong::{self, Wrong};
 use graders::engine::kafka::Kafka;
 use graders::engine::workspace::Workspace;
-use graders::facts;
 use graders::flakes::load::Load;
 use graders::flakes::series::{self, HELD};
 use graders::flakes::tally::{Flip, Series, Tally};
@@ -78,7 +77,7 @@ pub fn measure(
     options: &Options,
     args: &SeriesArgs,
 ) -> Result<Vec<Series>> {
-    let exercises = facts::exercises(kit)?;
+    let exercises = kit.exercises()?;
     let bank = wrong::load(kit, &exercises, &options.filter)?;
     let sample = sample(&bank, args.answers);
     let mut subjects = series::reference(workspace, &args.on, args.runs)?;

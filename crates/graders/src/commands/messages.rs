@@ -9,10 +9,10 @@ use graders::bank::normal;
 use graders::bank::wrong::{self, Wrong};
 use graders::engine::pool::Pool;
 use graders::engine::{Ended, Job};
-use graders::facts::{self, Exercise};
 use graders::grading;
 use graders::grading::grade::Graded;
 use graders::kit::Kit;
+use report::Exercise;
 
 use super::options::Options;
 use super::table;
@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         times,
     } = args;
     let kit = Kit::here();
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let orphans = golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?;
     let answers = wrong::load(&kit, &exercises, &options.filter)?;
     let messages = Messages::new(kit.clone(), &exercises)?;

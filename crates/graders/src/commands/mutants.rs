@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use anyhow::Result;
 use graders::engine::Job;
 use graders::engine::pool::{Pool, Spent};
-use graders::facts::{self, Exercise};
 use graders::kit::Kit;
 use graders::mutants::grade::{self, AT_LEAST, Fate, Judged, Score};
 use graders::mutants::list::{self, Mutant};
 use graders::mutants::survivors::{self, Survivor};
+use report::Exercise;
 
 use super::options::Options;
 
@@ -32,7 +32,7 @@ pub fn run(Args { options, since }: &Args) -> Result<ExitCode> {
     if mutants.is_empty() {
         return Ok(nothing(since.as_deref()));
     }
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let survivors = survivors::load(&kit)?;
     let pool = Pool::open(&kit, options.at_a_time)?;
     let (all, spent) = judge(&pool, &mutants, &survivors, &exercises);

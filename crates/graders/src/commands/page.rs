@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use graders::bank::wrong;
-use graders::facts;
 use graders::kit::Kit;
 use graders::page::{FILE, Figures, Page};
 
@@ -32,7 +31,7 @@ pub fn run(Args { files }: &Args) -> Result<ExitCode> {
     let missing = figures.missing();
     ensure!(missing.is_empty(), "not measured: {}", missing.join(", "));
     let kit = Kit::here();
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let bank = wrong::load(&kit, &exercises, "")?;
     let page = Page {
         figures: &figures,

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use graders::bank::wrong;
-use graders::facts;
 use graders::kit::Kit;
 
 /// Carry the wrong answers over to changed solutions: uncommitted changes, or those since a commit
@@ -17,7 +16,7 @@ pub struct Args {
 
 pub fn run(Args { since }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let mut conflicts = 0;
     for wrong::Stored {
         exercise,

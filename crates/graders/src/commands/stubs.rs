@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use graders::facts::{self, Exercise};
 use graders::kit::Kit;
 use graders::run::{self, Run};
 use graders::untouched::{self, Proof, Stubs};
+use report::Exercise;
 
 use super::options;
 
@@ -30,7 +30,7 @@ const GIVEN: &str = "phase1::";
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
-    let stubs = prove_all(&kit, &facts::exercises(&kit)?, &args.filter)?;
+    let stubs = prove_all(&kit, &kit.exercises()?, &args.filter)?;
     options::write(args.json.as_deref(), &stubs)?;
     Ok(if stubs.holds {
         ExitCode::SUCCESS

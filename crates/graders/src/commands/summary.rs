@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use graders::facts;
 use graders::kit::Kit;
 use graders::outcome;
 use graders::summary::Summary;
@@ -17,7 +16,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let exercises = facts::exercises(&Kit::here())?;
+    let exercises = Kit::here().exercises()?;
     let mut checks = Vec::new();
     for file in &args.files {
         let printed =

@@ -6,7 +6,6 @@ use anyhow::Result;
 use graders::bank::wrong;
 use graders::engine::Job;
 use graders::engine::pool::Pool;
-use graders::facts;
 use graders::grading;
 use graders::kit::Kit;
 
@@ -22,7 +21,7 @@ pub struct Args {
 
 pub fn run(Args { options }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
-    let exercises = facts::exercises(&kit)?;
+    let exercises = kit.exercises()?;
     let answers = wrong::load(&kit, &exercises, &options.filter)?;
     let pool = Pool::open(&kit, options.at_a_time)?;
     let jobs: Vec<Job> = answers.iter().map(grading::wrong::job).collect();

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use anyhow::Result;
 use regex::Regex;
+use report::Exercise;
 
 use super::markdown::{self, Kind, Piece};
 use super::{FOLDER, MARKDOWN, Problem, Report, item};
-use crate::facts::{self, Exercise};
 use crate::kit::Kit;
 
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
@@ -39,7 +39,7 @@ pub fn check(kit: &Kit) -> Result<Report> {
         count: 0,
         problems: Vec::new(),
     };
-    let exercises = facts::exercises(kit)?;
+    let exercises = kit.exercises()?;
     for file in chapters(kit)? {
         for block in blocks(&kit.read(&file)?, |path, name| {
             source(kit, &exercises, path, name)
@@ -63,7 +63,7 @@ pub fn check(kit: &Kit) -> Result<Report> {
 /// # Errors
 /// When files cannot be read, listed or written.
 pub fn update(kit: &Kit) -> Result<Vec<String>> {
-    let exercises = facts::exercises(kit)?;
+    let exercises = kit.exercises()?;
     let mut changed = Vec::new();
     for file in chapters(kit)? {
         let text = kit.read(&file)?;
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn solutions_and_exercises_are_not_shown() {
         let kit = Kit::here();
-        let exercises = facts::exercises(&kit).expect("facts");
+        let exercises = kit.exercises().expect("facts");
         let tried = |path, name| super::source(&kit, &exercises, path, name);
         assert!(tried("solutions/phase2_producer.rs", "produce_event").is_err());
         assert!(tried("src/../solutions/phase2_producer.rs", "create_producer").is_err());

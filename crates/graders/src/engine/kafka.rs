@@ -5,10 +5,9 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-use super::NoRun;
+use report::variables;
 
-/// Makes the checks' program hold a Kafka, see `testbed::harness`.
-const HOLD_VARIABLE: &str = "KAFKALINGS_HOLD";
+use super::NoRun;
 
 /// A Kafka that is there until this is dropped.
 pub struct Kafka {
@@ -25,7 +24,7 @@ impl Kafka {
     /// When there is none; stderr says why.
     pub fn hold(checks: &Path) -> Result<Self, NoRun> {
         let mut holder = Command::new(checks)
-            .env(HOLD_VARIABLE, "for the graders")
+            .env(variables::HOLD, "for the graders")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use report::variables;
 
 use super::kafka::Kafka;
 use super::process::Process;
@@ -219,7 +220,7 @@ impl Pool {
             let is_waited_for =
                 matches!(&job.patient, Patient::Only(begin) if check.name.starts_with(begin));
             if is_asked_for && check.needs_another_broker() && self.kafka.is_real() {
-                let docker = ("KAFKALINGS_KAFKA".to_owned(), "docker".to_owned());
+                let docker = (variables::KAFKA.to_owned(), "docker".to_owned());
                 *check = alone(program, &check.name, &[docker])?;
             } else if is_waited_for && check.was_left_out() {
                 *check = alone(program, &check.name, self.kafka.environment())?;

@@ -7,9 +7,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use report::variables;
+
 use super::{Ended, NoRun, Ran};
 use crate::outcome;
-use crate::run::{PATIENT_VARIABLE, Run};
+use crate::run::Run;
 
 /// A run to be made.
 pub struct Process<'a> {
@@ -38,7 +40,7 @@ impl Process<'_> {
             .arg(self.filter)
             // Several programs run at a time, so each has fewer checks at a time than a learner's.
             .env("RUST_TEST_THREADS", "16")
-            .env(PATIENT_VARIABLE, if self.patient { "1" } else { "0" })
+            .env(variables::PATIENT, if self.patient { "1" } else { "0" })
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -5,6 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use report::variables;
+
 use super::tally::{Expected, Tally};
 use crate::bank::right::Right;
 use crate::bank::wrong::Wrong;
@@ -189,7 +191,7 @@ impl Subject {
     }
 
     fn run(&self, held: Option<&Kafka>) -> Ended {
-        let own = [("KAFKALINGS_KAFKA".to_owned(), self.kafka.clone())];
+        let own = [(variables::KAFKA.to_owned(), self.kafka.clone())];
         let kafka = held
             .filter(|_| self.kafka == HELD)
             .map_or(own.as_slice(), Kafka::environment);

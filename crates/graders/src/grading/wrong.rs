@@ -120,9 +120,9 @@ mod tests {
     use super::*;
     use crate::bank::wrong::Header;
     use crate::engine::NoRun;
-    use crate::facts::Exercise;
     use crate::run::Run;
     use pretty_assertions::assert_eq;
+    use report::Exercise;
 
     fn wrong() -> Wrong {
         Wrong {
@@ -133,6 +133,7 @@ mod tests {
                 points: 0,
                 hint: String::new(),
                 chapter: String::new(),
+                promises: Vec::new(),
             },
             name: "no_key".to_owned(),
             header: Header {

@@ -1,11 +1,11 @@
 //! Whether a mutant was caught.
 
+use report::Exercise;
 use serde::{Deserialize, Serialize};
 
 use super::list::Mutant;
 use super::survivors::Survivor;
 use crate::engine::{Answer, Ended, Job, NoRun, Patient};
-use crate::facts::Exercise;
 use crate::outcome::Check;
 
 /// The least share of mutants that the checks catch, in percent, of those that compile.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use graders::facts::{self, ALL_POINTS, Exercise};
 use graders::kit::Kit;
 use graders::slugs;
+use report::exercises::{ALL_POINTS, Exercise};
 
 fn exercises() -> Vec<Exercise> {
-    facts::exercises(&Kit::here()).unwrap_or_else(|error| panic!("{error:#}"))
+    Kit::here()
+        .exercises()
+        .unwrap_or_else(|error| panic!("{error:#}"))
 }
 
 #[test]
