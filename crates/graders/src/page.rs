@@ -169,8 +169,8 @@ impl Page<'_> {
         )?;
         writeln!(
             f,
-            "A right answer is a whole file, so it stands for every exercise of its phase. {} failure texts say what is kept of \
-             them in `crates/graders/bank/messages/`. Of {} exercises {} stubs fail by their own `todo!()` and by nothing else.\n",
+            "A right answer is a whole file, so it stands for every exercise of its phase. {} failure texts say what is \
+             recorded of them in `crates/graders/bank/wrong/`. Of {} exercises {} stubs fail by their own `todo!()` and by nothing else.\n",
             all(&self.figures.messages),
             self.exercises.len(),
             self.figures.stubs.map_or(0, |stubs| stubs.proved)

@@ -1,13 +1,17 @@
 //! The bank: implementations of which it is known whether they are right.
 //!
-//! - [`wrong`]: wrong answers, each stored as what differs from the reference.
+//! - [`wrong`]: wrong answers, a file each.
+//! - [`patch_file`]: the parts of such a file.
 //! - [`right`]: right answers, whole files unlike the reference.
-//! - [`golden`]: the failure text of every wrong answer, as it should be.
-//! - [`normal`]: a failure text without what differs from run to run.
+//! - [`failure_text`]: what the failure of a wrong answer says, against the text that its file records.
+//! - [`normalise`]: a failure without what differs from run to run.
+//! - [`solution_words`]: the words of a solution that no failure may use.
 
-pub mod golden;
-pub mod normal;
+pub mod failure_text;
+pub mod normalise;
+pub mod patch_file;
 pub mod right;
+pub mod solution_words;
 pub mod wrong;
 
 /// Where the bank is, from the kit's folder.

@@ -1,13 +1,12 @@
 //! Wrong answers: plausible implementations with one misconception each.
 //!
-//! A wrong answer is a file `bank/wrong/EXERCISE/NAME.patch`: a few lines of TOML, then what differs from the reference as
-//! a unified diff, which `git apply` takes too.
+//! A wrong answer is a file `bank/wrong/EXERCISE/NAME.patch`, see [`super::patch_file`].
 
-use anyhow::{Context, Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow};
 use diffy::Patch;
 use report::Exercise;
-use serde::{Deserialize, Serialize};
 
+use super::patch_file::{self, Header};
 use super::{FOLDER, folder_and_name};
 use crate::kit::Kit;
 use crate::outcome::Check;
@@ -28,26 +27,14 @@ pub struct Wrong {
     pub source: String,
 }
 
-/// What stands in front of the diff.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Header {
-    /// The misconception, in one sentence.
-    pub misconception: String,
-    /// The check that has to fail, without phase and exercise. All cases of a check have its name.
-    pub check: String,
-    /// What the failure's concept has to say. Neither case nor line breaks count.
-    pub concept: Vec<String>,
-}
-
 /// A wrong answer as it stands in the bank.
 #[derive(Debug, Clone)]
-pub struct Stored {
+pub struct Entry {
     /// Its exercise.
     pub exercise: Exercise,
     /// Its name.
     pub name: String,
-    /// Header and diff.
+    /// The file's text.
     pub text: String,
 }
 
@@ -55,7 +42,7 @@ pub struct Stored {
 ///
 /// # Errors
 /// When one belongs to no exercise.
-pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>> {
+pub fn list(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Entry>> {
     let mut all = Vec::new();
     for path in kit.files(&[ENDING])? {
         let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
@@ -65,17 +52,13 @@ pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>> {
             .iter()
             .find(|exercise| exercise.name == folder)
             .with_context(|| format!("{path}: no exercise has the folder's name"))?;
-        all.push(Stored {
+        all.push(Entry {
             exercise: exercise.clone(),
             name: name.to_owned(),
             text: kit.read(&path)?,
         });
     }
-    let place = |stored: &Stored| {
-        exercises
-            .iter()
-            .position(|e| e.name == stored.exercise.name)
-    };
+    let place = |entry: &Entry| exercises.iter().position(|e| e.name == entry.exercise.name);
     all.sort_by(|one, other| (place(one), &one.name).cmp(&(place(other), &other.name)));
     Ok(all)
 }
@@ -86,11 +69,11 @@ pub fn stored(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Stored>> {
 /// When one is not what it should be, or does not apply to the reference.
 pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>> {
     let mut all = Vec::new();
-    for Stored {
+    for Entry {
         exercise,
         name,
         text,
-    } in stored(kit, exercises)?
+    } in list(kit, exercises)?
     {
         let reference = kit.read(&exercise.solution_file())?;
         if format!("{}/{name}", exercise.name).contains(filter) {
@@ -107,23 +90,41 @@ pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong
     Ok(all)
 }
 
-/// A wrong answer for a reference that has changed: the mistake in the new one.
+/// The file's text for a reference that has changed: the mistake in the new one.
 ///
 /// # Errors
 /// When both change the same lines: then the mistake has to be made again.
-pub fn carried_over(exercise: &Exercise, text: &str, before: &str, now: &str) -> Result<String> {
-    let (header, diff) = split(text)?;
-    let mistaken = apply(before, &diff)?;
-    let merged = diffy::merge(before, now, &mistaken);
-    let merged =
-        merged.map_err(|_conflict| anyhow!("it and the solution change the same lines"))?;
-    self::text(exercise, &header, now, &merged)
+pub fn rebase(exercise: &Exercise, text: &str, before: &str, now: &str) -> Result<String> {
+    let (_, mistaken) = read(text, before)?;
+    let merged = diffy::merge(before, now, &mistaken)
+        .map_err(|_conflict| anyhow!("it and the solution change the same lines"))?;
+    let diff = patch_file::diff(&exercise.solution_file(), now, &merged)?;
+    patch_file::with_diff(text, &diff)
+}
+
+/// The file's text for a new wrong answer: what differs between the reference and `source`.
+///
+/// # Errors
+/// When nothing does.
+pub fn encode(
+    exercise: &Exercise,
+    header: &Header,
+    reference: &str,
+    source: &str,
+) -> Result<String> {
+    let diff = patch_file::diff(&exercise.solution_file(), reference, source)?;
+    patch_file::encode(header, &diff)
 }
 
 impl Wrong {
     /// `produce_event/no_key`.
     pub fn id(&self) -> String {
         format!("{}/{}", self.exercise.name, self.name)
+    }
+
+    /// Its file in the bank.
+    pub fn path(&self) -> String {
+        path(&self.exercise.name, &self.name)
     }
 
     /// The check that has to fail, in full.
@@ -138,27 +139,6 @@ impl Wrong {
     }
 }
 
-/// Writes a wrong answer down: what differs between the reference and `source`.
-///
-/// # Errors
-/// When nothing does.
-pub fn text(exercise: &Exercise, header: &Header, reference: &str, source: &str) -> Result<String> {
-    ensure!(
-        reference != source,
-        "{} is the reference: make the mistake in it first",
-        exercise.solution_file()
-    );
-    let header = toml::to_string(header)?;
-    let diff = diffy::DiffOptions::new()
-        .set_context_len(1)
-        .create_patch(reference, source)
-        .to_string();
-    // The names of the two texts, as git has them.
-    let hunks = diff.splitn(3, '\n').nth(2).unwrap_or_default();
-    let file = exercise.solution_file();
-    Ok(format!("{header}\n--- a/{file}\n+++ b/{file}\n{hunks}"))
-}
-
 /// The file in the bank.
 pub fn path(exercise: &str, name: &str) -> String {
     format!("{FOLDER}/{KIND}/{exercise}/{name}{ENDING}")
@@ -166,25 +146,11 @@ pub fn path(exercise: &str, name: &str) -> String {
 
 /// Header, and the reference with the mistake in it.
 fn read(text: &str, reference: &str) -> Result<(Header, String)> {
-    let (header, diff) = split(text)?;
-    Ok((header, apply(reference, &diff)?))
-}
-
-fn split(text: &str) -> Result<(Header, String)> {
-    let at = text
-        .find("\n--- ")
-        .context("no diff: a line that begins with `--- ` is missing")?;
-    let (header, diff) = text.split_at(at + 1);
-    let header: Header = toml::from_str(header)?;
-    if header.concept.is_empty() {
-        bail!("no words that the failure's concept has to contain");
-    }
-    Ok((header, diff.to_owned()))
-}
-
-fn apply(reference: &str, diff: &str) -> Result<String> {
+    let (header, diff) = patch_file::parse(text)?;
     let patch = Patch::from_str(diff)?;
-    diffy::apply(reference, &patch).context("does not apply to the reference any more")
+    let source =
+        diffy::apply(reference, &patch).context("does not apply to the reference any more")?;
+    Ok((header, source))
 }
 
 #[cfg(test)]
@@ -212,27 +178,21 @@ mod tests {
             misconception: "Two is for nothing.".to_owned(),
             check: "counts::to_three".to_owned(),
             concept: vec!["two".to_owned()],
+            failure: None,
         }
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
-        let text = text(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
-        let (read, diff) = split(&text).expect("a header and a diff");
-        assert_eq!(read, header());
-        assert_eq!(apply(REFERENCE, &diff).expect("it applies"), MISTAKEN);
-        assert!(
-            diff.starts_with("--- a/solutions/phase2_f.rs\n+++ b/"),
-            "{diff}"
-        );
+    fn what_is_encoded_is_read_again() {
+        let text = encode(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
+        let read = read(&text, REFERENCE).expect("it applies");
+        assert_eq!(read, (header(), MISTAKEN.to_owned()));
     }
 
     #[test]
-    fn the_reference_is_no_wrong_answer_and_another_text_no_reference() {
-        assert!(text(&exercise(), &header(), REFERENCE, REFERENCE).is_err());
-        let text = text(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
-        let (_, diff) = split(&text).expect("a header and a diff");
-        assert!(apply("fn g() {}\n", &diff).is_err());
+    fn another_text_is_no_reference() {
+        let text = encode(&exercise(), &header(), REFERENCE, MISTAKEN).expect("they differ");
+        assert!(read(&text, "fn g() {}\n").is_err());
     }
 
     #[test]
@@ -240,14 +200,13 @@ mod tests {
         let before =
             "fn f() {\n    one();\n    two();\n    three();\n}\n\nfn g() {\n    four();\n}\n";
         let mistaken = before.replace("    two();\n", "");
-        let text = text(&exercise(), &header(), before, &mistaken).expect("they differ");
+        let text = encode(&exercise(), &header(), before, &mistaken).expect("they differ");
         let now = before.replace("four", "five");
-        let carried = carried_over(&exercise(), &text, before, &now).expect("no conflict");
-        let (_, diff) = split(&carried).expect("a header and a diff");
+        let rebased = rebase(&exercise(), &text, before, &now).expect("no conflict");
         let expected = now.replace("    two();\n", "");
-        assert_eq!(apply(&now, &diff).expect("it applies"), expected);
+        assert_eq!(read(&rebased, &now).expect("it applies").1, expected);
         let same_line = before.replace("two", "half");
-        assert!(carried_over(&exercise(), &text, before, &same_line).is_err());
+        assert!(rebase(&exercise(), &text, before, &same_line).is_err());
     }
 
     #[test]

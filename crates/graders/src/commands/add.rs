@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use graders::bank::wrong::{self, Header};
+use graders::bank::patch_file::Header;
+use graders::bank::wrong;
 use graders::kit::Kit;
 
 /// Put a mistake into the bank: make it in solutions/, then say what it is; solutions/ is as before afterwards
@@ -41,12 +42,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         misconception: args.misconception.clone(),
         check: args.check.clone(),
         concept: args.concept.clone(),
+        failure: None,
     };
     // The reference without the mistake.
     let reference = kit.committed("HEAD", &exercise.solution_file())?;
     let source = kit.read(&exercise.solution_file())?;
     let path = wrong::path(folder, name);
-    kit.write(&path, &wrong::text(exercise, &header, &reference, &source)?)?;
+    kit.write(
+        &path,
+        &wrong::encode(exercise, &header, &reference, &source)?,
+    )?;
     kit.write(&exercise.solution_file(), &reference)?;
     println!(
         "{path}\n{} is as before. Next:\n\n  cargo run -p graders -- wrong {}\n  cargo run -p graders -- messages --update {}",

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use graders::bank::golden;
 use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
 use graders::engine::{Ended, Job};
@@ -19,7 +18,7 @@ use graders::page::{self, Conditions, Figures, Page};
 use report::Exercise;
 
 use super::flakes::{self, SeriesArgs};
-use super::messages::Messages;
+use super::messages::{self, Messages};
 use super::options::{Options, cores};
 use super::{mutants, stubs, table};
 
@@ -53,10 +52,6 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = kit.exercises()?;
     let all_of_it = args.options.filter.is_empty() && args.skip.is_empty();
-    let orphans = golden::orphans(&kit, &wrong::load(&kit, &exercises, "")?)?;
-    for path in &orphans {
-        println!("{path}: its wrong answer is gone");
-    }
     let figures = measure(&kit, &exercises, args)?;
     args.options.write(&figures)?;
     if all_of_it {
@@ -69,7 +64,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         kit.write(page::FILE, &page.to_string())?;
         println!("\nwritten: {}", page::FILE);
     }
-    let holds = orphans.is_empty() && is_good(&figures, all_of_it);
+    let holds = is_good(&figures, all_of_it);
     println!(
         "\n{}",
         if holds {
@@ -127,7 +122,7 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
     Ok(figures)
 }
 
-/// How often a failure that quotes something else than what is kept gets another run. Its wording is as kept, and what happens in
+/// How often a failure that quotes something else than what is recorded gets another run. Its wording is as recorded, and what happens in
 /// a run may be chance. Anything else gets one.
 const TRIES_FOR_A_TEXT: usize = 4;
 
@@ -139,7 +134,7 @@ fn wrong_answers(
     figures: &mut Figures,
 ) -> Result<()> {
     let bank = wrong::load(kit, exercises, &options.filter)?;
-    let messages = Messages::new(kit.clone(), exercises)?;
+    let messages = Messages::new(kit, exercises)?;
     let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
     let grade = |index: usize, ended: &Ended| {
         let graded = grading::wrong::grade(&bank[index], ended);
@@ -162,7 +157,7 @@ fn wrong_answers(
         let mut by_chance = Vec::new();
         run_again(pool, &jobs, &again, |index, ended| {
             let (graded, said) = grade(index, &ended);
-            if graded.grade == Grade::Good && messages.may_be_chance(&bank[index], &ended) {
+            if graded.grade == Grade::Good && messages::may_be_chance(&bank[index], &ended) {
                 by_chance.push(index);
             }
             let first = &all[&index];

@@ -18,19 +18,19 @@ pub fn run(Args { since }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = kit.exercises()?;
     let mut conflicts = 0;
-    for wrong::Stored {
+    for wrong::Entry {
         exercise,
         name,
         text,
-    } in wrong::stored(&kit, &exercises)?
+    } in wrong::list(&kit, &exercises)?
     {
         let file = exercise.solution_file();
         let (before, now) = (kit.committed(since, &file)?, kit.read(&file)?);
         let path = wrong::path(&exercise.name, &name);
-        match wrong::carried_over(&exercise, &text, &before, &now) {
-            Ok(carried) if carried == text => {}
-            Ok(carried) => {
-                kit.write(&path, &carried)?;
+        match wrong::rebase(&exercise, &text, &before, &now) {
+            Ok(rebased) if rebased == text => {}
+            Ok(rebased) => {
+                kit.write(&path, &rebased)?;
                 println!("{path}: carried over");
             }
             Err(error) => {

@@ -118,7 +118,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::bank::wrong::Header;
+    use crate::bank::patch_file::Header;
     use crate::engine::NoRun;
     use crate::run::Run;
     use pretty_assertions::assert_eq;
@@ -140,6 +140,7 @@ mod tests {
                 misconception: "A key is for nothing.".to_owned(),
                 check: "keeps_the_key".to_owned(),
                 concept: vec!["Same partition".to_owned()],
+                failure: None,
             },
             source: String::new(),
         }

@@ -1,0 +1,130 @@
+//! What the failure of a wrong answer says, against the text that its file records. A change in wording shows in review.
+
+use report::Failure;
+
+use super::normalise;
+use super::solution_words::SolutionWords;
+use crate::outcome::{Check, LABELS};
+
+/// What is wrong with a failure's text, if anything.
+pub fn objections(recorded: Option<&Failure>, check: &Check, words: &SolutionWords) -> Vec<String> {
+    let mut objections = Vec::new();
+    if check.labels() != LABELS {
+        let labels = check.labels().join(", ");
+        objections.push(format!("its lines are {labels}, not {}", LABELS.join(", ")));
+    }
+    for label in LABELS {
+        if check.section(label).is_none_or(|text| text.is_empty()) {
+            objections.push(format!("nothing stands at `{label}`"));
+        }
+    }
+    let leaked = words.in_text(&check.failure);
+    if !leaked.is_empty() {
+        objections.push(format!("it gives the solution away: {}", leaked.join(", ")));
+    }
+    let failure = normalise::failure(check);
+    match recorded {
+        None => objections.push("no text is recorded to compare it with".to_owned()),
+        Some(recorded) if *recorded != failure => objections.push(format!(
+            "it is not what is recorded:\n{}",
+            diffy::create_patch(&lines(recorded), &lines(&failure))
+        )),
+        Some(_) => {}
+    }
+    objections
+}
+
+/// Whether a failure differs from the recorded text in nothing but what was seen. What happens in a run may depend on
+/// chance; a wording that has changed differs in every run.
+pub fn differs_only_in_seen(recorded: &Failure, check: &Check) -> bool {
+    let failure = normalise::failure(check);
+    let with_its_seen = Failure {
+        seen: failure.seen.clone(),
+        ..recorded.clone()
+    };
+    *recorded != failure && with_its_seen == failure
+}
+
+/// The four lines, as a learner reads them.
+fn lines(failure: &Failure) -> String {
+    let Failure {
+        seen,
+        expected,
+        concept,
+        look,
+    } = failure;
+    format!("seen      {seen}\nexpected  {expected}\nconcept   {concept}\nlook      {look}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outcome::Verdict;
+    use pretty_assertions::assert_eq;
+
+    fn failed(text: &str) -> Check {
+        Check {
+            name: "phase2::f::holds".to_owned(),
+            verdict: Verdict::Fail,
+            reason: String::new(),
+            failure: text.to_owned(),
+        }
+    }
+
+    const TEXT: &str =
+        "  seen      2 of\n            3\n  expected  3\n  concept   Wait.\n  look      a:1";
+
+    fn recorded() -> Failure {
+        Failure {
+            seen: "N of N".to_owned(),
+            expected: "N".to_owned(),
+            concept: "Wait.".to_owned(),
+            look: "a:N".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_text_as_recorded_has_no_objections() {
+        let found = objections(Some(&recorded()), &failed(TEXT), &SolutionWords::default());
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn another_wording_is_shown_as_a_difference() {
+        let other = Failure {
+            concept: "Poll.".to_owned(),
+            ..recorded()
+        };
+        let found = objections(Some(&other), &failed(TEXT), &SolutionWords::default());
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(
+            found[0].contains("-concept   Poll.\n+concept   Wait.\n"),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn chance_is_in_what_was_seen_and_not_in_the_wording() {
+        let only_in_seen = |recorded: &Failure| differs_only_in_seen(recorded, &failed(TEXT));
+        let other_seen = Failure {
+            seen: "none of N".to_owned(),
+            ..recorded()
+        };
+        assert!(only_in_seen(&other_seen));
+        assert!(!only_in_seen(&recorded()));
+        let other_wording = Failure {
+            expected: "more".to_owned(),
+            ..other_seen
+        };
+        assert!(!only_in_seen(&other_wording));
+    }
+
+    #[test]
+    fn four_lines_and_a_recorded_text() {
+        let words = SolutionWords::default();
+        let found = objections(None, &failed(TEXT), &words);
+        assert_eq!(found, ["no text is recorded to compare it with"]);
+        let found = objections(Some(&recorded()), &failed("  seen      2\n"), &words);
+        assert_eq!(found.len(), 5, "{found:?}");
+    }
+}
