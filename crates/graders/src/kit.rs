@@ -38,6 +38,14 @@ impl Kit {
         std::fs::read_to_string(self.root.join(path)).with_context(|| format!("cannot read {path}"))
     }
 
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read_bytes(&self, path: &str) -> Result<Vec<u8>> {
+        std::fs::read(self.root.join(path)).with_context(|| format!("cannot read {path}"))
+    }
+
     /// Writes a file, and the folders that it needs.
     ///
     /// # Errors
@@ -75,12 +83,18 @@ impl Kit {
     /// When git cannot tell.
     pub fn files(&self, endings: &[&str]) -> Result<Vec<String>> {
         let list = self
-            .git(&["ls-files", "--cached", "--others", "--exclude-standard"])
+            .git(&[
+                "ls-files",
+                "-z",
+                "--cached",
+                "--others",
+                "--exclude-standard",
+            ])
             .context("cannot list the files under version control")?;
         let wanted = |path: &&str| endings.iter().any(|ending| path.ends_with(ending));
         // A file that was deleted and not committed yet is still listed.
         Ok(list
-            .lines()
+            .split_terminator('\0')
             .filter(wanted)
             .filter(|path| self.has(path))
             .map(str::to_owned)

@@ -66,7 +66,7 @@ pub fn caller(reference: &str, name: &str, numbers: &[usize]) -> syn::Result<Str
         }
         _ => None,
     });
-    let text = quote! {
+    let file = syn::parse2(quote! {
         #(#imports)*
         #(#modules)*
         pub use #first::*;
@@ -75,9 +75,9 @@ pub fn caller(reference: &str, name: &str, numbers: &[usize]) -> syn::Result<Str
             number.ok().and_then(|number| number.parse().ok()).expect("the number of an answer")
         });
         #(#functions)*
-    };
+    })?;
     // Where a failure sends a learner is looked up in this file, by `fn NAME(`.
-    Ok(text.to_string().replace(" (", "("))
+    Ok(prettyplease::unparse(&file))
 }
 
 fn module(number: usize) -> syn::Ident {

@@ -3,11 +3,13 @@
 //! - [`workspace`]: a copy of the kit in which an answer takes the reference's place.
 //! - [`batch`]: several answers in one program.
 //! - [`kafka`]: the Kafka that all runs share.
+//! - [`lock`]: one command at a time compiles.
 //! - [`process`]: one run of the compiled checks, with a time limit.
 //! - [`pool`]: compiles one answer while others run.
 
 pub mod batch;
 pub mod kafka;
+pub mod lock;
 pub mod pool;
 pub mod process;
 pub mod workspace;

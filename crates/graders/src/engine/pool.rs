@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::panic;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -142,7 +143,10 @@ impl Pool {
                 running += result.as_ref().map_or(Duration::ZERO, |ran| ran.elapsed);
                 ended(index, result);
             }
-            compiler.join().unwrap_or_default()
+            // A pass that ends because its compiler panicked would look complete.
+            compiler
+                .join()
+                .unwrap_or_else(|cause| panic::resume_unwind(cause))
         });
         Spent {
             compiling: compiling.as_secs_f64(),

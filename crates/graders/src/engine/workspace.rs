@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::batch::{self, ANSWER_VARIABLE};
+use super::lock::Lock;
 use super::{Answer, NoRun};
 use crate::kit::Kit;
 
@@ -21,6 +22,7 @@ pub struct Workspace {
     target: PathBuf,
     /// The answers' files as the reference has them.
     solutions: Vec<(String, String)>,
+    _lock: Lock,
 }
 
 /// What cargo says of something that it has built.
@@ -57,29 +59,32 @@ struct Span {
 const CHECKS: &str = "graded";
 
 impl Workspace {
-    /// Copies the kit as it is now, uncommitted changes included.
+    /// Copies the kit as it is now, uncommitted changes included. Waits while another command uses the copy.
     ///
     /// # Errors
     /// When its files cannot be listed, read or written.
     pub fn copy(kit: &Kit) -> Result<Self> {
         let target = target_folder(kit);
         let folder = target.join("graders").join("kit");
+        let lock = target.join("graders").join("kit.lock");
+        let lock = Lock::take(&lock).with_context(|| format!("cannot lock {}", lock.display()))?;
         let files = kit.files(&[""])?;
-        let mut solutions = Vec::new();
         for path in &files {
-            let text = in_the_copy(path, kit.read(path)?);
-            write_if_other(&folder.join(path), &text)
+            let content = if path == "Cargo.toml" {
+                in_the_copy(&kit.read(path)?).into_bytes()
+            } else {
+                kit.read_bytes(path)?
+            };
+            write_if_other(&folder.join(path), &content)
                 .with_context(|| format!("cannot copy {path}"))?;
-            if path.starts_with("solutions/") {
-                solutions.push((path.clone(), text));
-            }
         }
         remove_others(&folder, &folder, &files)
             .with_context(|| format!("cannot clear {}", folder.display()))?;
         Ok(Self {
             folder,
             target,
-            solutions,
+            solutions: solutions(kit)?,
+            _lock: lock,
         })
     }
 
@@ -151,7 +156,7 @@ impl Workspace {
         for (path, reference) in &self.solutions {
             let is_answer = answer.file.as_deref() == Some(path);
             let text = if is_answer { &answer.source } else { reference };
-            write_if_other(&self.folder.join(path), text)?;
+            write_if_other(&self.folder.join(path), text.as_bytes())?;
         }
         Ok(())
     }
@@ -159,16 +164,16 @@ impl Workspace {
     fn put_batch(&self, answers: &[&Answer], numbers: &[usize]) -> Result<(), NoRun> {
         for (path, reference) in &self.solutions {
             if answers[0].file.as_deref() != Some(path) {
-                write_if_other(&self.folder.join(path), reference)?;
+                write_if_other(&self.folder.join(path), reference.as_bytes())?;
                 continue;
             }
             for number in numbers {
                 let file = self.folder.join(batch::file(path, *number));
-                write_if_other(&file, &answers[*number].source)?;
+                write_if_other(&file, answers[*number].source.as_bytes())?;
             }
             let name = path.rsplit('/').next().unwrap_or(path);
             let caller = batch::caller(reference, name, numbers).map_err(io::Error::other)?;
-            write_if_other(&self.folder.join(path), &caller)?;
+            write_if_other(&self.folder.join(path), caller.as_bytes())?;
         }
         Ok(())
     }
@@ -206,6 +211,13 @@ impl Workspace {
         fs::copy(built, &own)?;
         Ok(ProgramFile(own))
     }
+}
+
+fn solutions(kit: &Kit) -> Result<Vec<(String, String)>> {
+    let mut paths = kit.files(&[".rs"])?;
+    paths.retain(|path| path.starts_with("solutions/"));
+    let with_text = |path: String| Ok((path.clone(), kit.read(&path)?));
+    paths.into_iter().map(with_text).collect()
 }
 
 /// What became of each answer of a batch: refused, or what `other` says of its number.
@@ -305,23 +317,19 @@ fn target_folder(kit: &Kit) -> PathBuf {
 
 /// Cargo tells packages of the same name apart by version, not by folder, so the copy's have a version of their own: else
 /// cargo would take what it compiled for the one for the other.
-fn in_the_copy(path: &str, text: String) -> String {
-    if path == "Cargo.toml" {
-        text.replacen("\nversion = \"", "\nversion = \"0.0.0-copy-of-", 1)
-    } else {
-        text
-    }
+fn in_the_copy(manifest: &str) -> String {
+    manifest.replacen("\nversion = \"", "\nversion = \"0.0.0-copy-of-", 1)
 }
 
 /// A file that is not written keeps its time, and cargo what it made of it.
-fn write_if_other(path: &Path, text: &str) -> io::Result<()> {
-    if fs::read_to_string(path).is_ok_and(|found| found == text) {
+fn write_if_other(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|found| found == content) {
         return Ok(());
     }
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::write(path, text)
+    fs::write(path, content)
 }
 
 /// Removes what an earlier copy had and this one has not.
