@@ -9,11 +9,12 @@
 //! - [`grading`]: whether the wrong answers were caught and the right ones passed.
 //! - [`kit`]: where the kit's files are.
 //! - [`mutants`]: small changes of the reference that nobody thought up.
+//! - [`figures`]: all that was measured.
 //! - [`page`]: the figures as a page of `docs/`.
 //! - [`public`]: what a source file offers to others, to lay two files side by side.
 //! - [`stubs`]: the `todo!()` that a stub ends in.
 //! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
-//! - [`image`]: every place that names the Kafka image.
+//! - [`image`]: the Kafka image, which `.env` names.
 //! - [`outcome`]: what a run of the graded checks printed, check by check.
 //! - [`run`]: runs the graded checks.
 //! - [`untouched`]: the proof that an untouched stub fails by its own `todo!()` and by nothing else.
@@ -24,6 +25,7 @@
 pub mod bank;
 pub mod docs;
 pub mod engine;
+pub mod figures;
 pub mod flakes;
 pub mod grading;
 pub mod image;

@@ -7,6 +7,7 @@ use anyhow::Result;
 use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
 use graders::engine::{Ended, Job};
+use graders::figures::{Conditions, Figures};
 use graders::flakes::tally::Series;
 use graders::grading;
 use graders::grading::grade::{Grade, Graded};
@@ -14,7 +15,7 @@ use graders::image;
 use graders::kit::Kit;
 use graders::mutants::grade::Score;
 use graders::mutants::{list, survivors};
-use graders::page::{self, Conditions, Figures, Page};
+use graders::page;
 use report::Exercise;
 
 use super::flakes::{self, SeriesArgs};
@@ -56,12 +57,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     args.options.write(&figures)?;
     if all_of_it {
         let bank = wrong::load(&kit, &exercises, "")?;
-        let page = Page {
-            figures: &figures,
-            exercises: &exercises,
-            bank: &bank,
-        };
-        kit.write(page::FILE, &page.to_string())?;
+        kit.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
         println!("\nwritten: {}", page::FILE);
     }
     let holds = is_good(&figures, all_of_it);

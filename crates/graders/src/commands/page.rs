@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, ensure};
 use graders::bank::wrong;
+use graders::figures::Figures;
 use graders::kit::Kit;
-use graders::page::{FILE, Figures, Page};
+use graders::page;
 
 /// Write docs/figures.md from passes of `all --skip … --json FILE` that together measured all of it
 #[derive(Debug, clap::Args)]
@@ -33,12 +34,7 @@ pub fn run(Args { files }: &Args) -> Result<ExitCode> {
     let kit = Kit::here();
     let exercises = kit.exercises()?;
     let bank = wrong::load(&kit, &exercises, "")?;
-    let page = Page {
-        figures: &figures,
-        exercises: &exercises,
-        bank: &bank,
-    };
-    kit.write(FILE, &page.to_string())?;
-    println!("written: {FILE}");
+    kit.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
+    println!("written: {}", page::FILE);
     Ok(ExitCode::SUCCESS)
 }
