@@ -1,12 +1,12 @@
-//! The figures: how good the graders are, as measured.
+//! The figures: how good the checks are, as measured.
 
 use serde::{Deserialize, Serialize};
 
+use crate::assess::assessment::Assessment;
 use crate::engine::pool::Spent;
 use crate::flakes::tally::Series;
-use crate::grading::grade::Graded;
-use crate::mutants::grade::Judged;
-use crate::untouched::Stubs;
+use crate::mutants::fate::Judged;
+use crate::stub_proof::Stubs;
 
 /// All that was measured.
 #[derive(Debug, Serialize, Deserialize)]
@@ -16,11 +16,11 @@ pub struct Figures {
     /// The untouched stubs, if they were run.
     pub stubs: Option<Stubs>,
     /// The wrong answers.
-    pub wrong: Vec<Graded>,
+    pub wrong: Vec<Assessment>,
     /// The texts of their failures.
-    pub messages: Vec<Graded>,
+    pub messages: Vec<Assessment>,
     /// The right answers.
-    pub right: Vec<Graded>,
+    pub right: Vec<Assessment>,
     /// The mutants.
     pub mutants: Vec<Judged>,
     /// Mutants that are explained and do not survive any more.

@@ -1,4 +1,4 @@
-//! Grades the kit itself: what it promises to learners is proved here.
+//! Assesses the kit itself: what it promises to learners is proved here.
 //!
 //! # Layout
 //!
@@ -6,36 +6,36 @@
 //! - [`docs`]: links, contents, excerpts and settings of the documents.
 //! - [`engine`]: compiles answers in place of the reference and runs the checks on them.
 //! - [`flakes`]: whether verdicts flip when the machine is busy.
-//! - [`grading`]: whether the wrong answers were caught and the right ones passed.
-//! - [`kit`]: where the kit's files are.
+//! - [`assess`]: whether the wrong answers were caught and the right ones passed.
+//! - [`repo`]: the repository's files.
 //! - [`mutants`]: small changes of the reference that nobody thought up.
 //! - [`figures`]: all that was measured.
 //! - [`page`]: the figures as a page of `docs/`.
-//! - [`public`]: what a source file offers to others, to lay two files side by side.
+//! - [`public_api`]: what a source file offers to others, to lay two files side by side.
 //! - [`stubs`]: the `todo!()` that a stub ends in.
 //! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
 //! - [`image`]: the Kafka image, which `.env` names.
 //! - [`outcome`]: what a run of the graded checks printed, check by check.
 //! - [`run`]: runs the graded checks.
-//! - [`untouched`]: the proof that an untouched stub fails by its own `todo!()` and by nothing else.
+//! - [`stub_proof`]: the proof that an untouched stub fails by its own `todo!()` and by nothing else.
 //! - [`summary`]: a run as a table of points, in Markdown.
 //!
 //! What needs nothing but the files is in `tests/`; what needs Kafka is a command of the program.
 
+pub mod assess;
 pub mod bank;
 pub mod docs;
 pub mod engine;
 pub mod figures;
 pub mod flakes;
-pub mod grading;
 pub mod image;
-pub mod kit;
 pub mod mutants;
 pub mod outcome;
 pub mod page;
-pub mod public;
+pub mod public_api;
+pub mod repo;
 pub mod run;
 pub mod slugs;
+pub mod stub_proof;
 pub mod stubs;
 pub mod summary;
-pub mod untouched;

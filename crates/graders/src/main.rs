@@ -48,7 +48,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let ended = match Cli::parse().command {
+    let result = match Cli::parse().command {
         Command::Wrong(args) => commands::wrong::run(&args),
         Command::Right(args) => commands::right::run(&args),
         Command::Messages(args) => commands::messages::run(&args),
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         Command::Refresh(args) => commands::refresh::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
     };
-    ended.unwrap_or_else(|error| {
+    result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::from(2)
     })

@@ -5,13 +5,13 @@ use minijinja::Environment;
 use report::Exercise;
 use serde::Serialize;
 
+use crate::assess::assessment::{Assessment, Rating};
 use crate::bank::wrong::Wrong;
 use crate::figures::{Conditions, Figures};
 use crate::flakes::tally;
-use crate::grading::grade::{Grade, Graded};
-use crate::mutants::grade::{AT_LEAST, Fate, Judged, Score};
+use crate::mutants::fate::{AT_LEAST, Fate, Judged, Score};
 
-/// Where the page is, from the kit's folder.
+/// Where the page is, from the repository's root.
 pub const FILE: &str = "docs/figures.md";
 
 const TEMPLATE: &str = include_str!("figures.md.j2");
@@ -145,11 +145,11 @@ impl<'a> ExerciseRow<'a> {
 }
 
 impl<'a> Misconception<'a> {
-    fn new(wrong: &'a Wrong, all: &[Graded]) -> Self {
+    fn new(wrong: &'a Wrong, all: &[Assessment]) -> Self {
         let id = wrong.id();
         let is_caught = all
             .iter()
-            .any(|graded| graded.answer == id && graded.grade == Grade::Good);
+            .any(|assessment| assessment.answer == id && assessment.rating == Rating::Good);
         Self {
             misconception: &wrong.header.misconception,
             caught_by: if is_caught {
@@ -206,36 +206,39 @@ impl<'a> SeriesRow<'a> {
 /// How many answers were as they should be only when they were run again, alone.
 fn run_again(figures: &Figures) -> usize {
     let wrong = figures.wrong.iter().zip(&figures.messages);
-    let right = figures.right.iter().map(|graded| (graded, graded));
+    let right = figures
+        .right
+        .iter()
+        .map(|assessment| (assessment, assessment));
     wrong
         .chain(right)
-        .filter(|(graded, said)| graded.at_first.is_some() || said.at_first.is_some())
+        .filter(|(assessment, text)| assessment.at_first.is_some() || text.at_first.is_some())
         .count()
 }
 
-fn slowest(all: &[Graded]) -> Vec<SlowAnswer<'_>> {
-    let mut slowest: Vec<&Graded> = all.iter().collect();
+fn slowest(all: &[Assessment]) -> Vec<SlowAnswer<'_>> {
+    let mut slowest: Vec<&Assessment> = all.iter().collect();
     slowest.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));
     slowest
         .into_iter()
         .take(SLOWEST)
-        .map(|graded| SlowAnswer {
-            id: &graded.answer,
-            seconds: format!("{:.1}", graded.seconds),
+        .map(|assessment| SlowAnswer {
+            id: &assessment.answer,
+            seconds: format!("{:.1}", assessment.seconds),
         })
         .collect()
 }
 
-fn with_folder<'a>(all: &'a [Graded], folder: &str) -> impl Iterator<Item = &'a Graded> {
+fn with_folder<'a>(all: &'a [Assessment], folder: &str) -> impl Iterator<Item = &'a Assessment> {
     all.iter()
-        .filter(move |graded| graded.answer.split('/').next() == Some(folder))
+        .filter(move |assessment| assessment.answer.split('/').next() == Some(folder))
 }
 
-fn good_of<'a>(all: impl IntoIterator<Item = &'a Graded>) -> String {
+fn good_of<'a>(all: impl IntoIterator<Item = &'a Assessment>) -> String {
     let (mut good, mut count) = (0, 0);
-    for graded in all {
+    for assessment in all {
         count += 1;
-        good += usize::from(graded.grade == Grade::Good);
+        good += usize::from(assessment.rating == Rating::Good);
     }
     format!("{good} of {count}")
 }

@@ -5,8 +5,8 @@ use std::process::{Command, Output};
 use anyhow::{Context, Result, ensure};
 use report::variables;
 
-use crate::kit::Kit;
 use crate::outcome::{self, Check};
+use crate::repo::Repo;
 
 /// Cargo's exit code when a check failed.
 pub const FAILED: i32 = 101;
@@ -26,8 +26,8 @@ pub struct Run {
 ///
 /// # Errors
 /// When they do not compile.
-pub fn build(kit: &Kit) -> Result<()> {
-    let output = cargo(kit, &["--no-run"])?;
+pub fn build(repo: &Repo) -> Result<()> {
+    let output = cargo(repo, &["--no-run"])?;
     ensure!(
         output.status.success(),
         "the graded checks do not compile:\n{}",
@@ -40,8 +40,8 @@ pub fn build(kit: &Kit) -> Result<()> {
 ///
 /// # Errors
 /// When cargo cannot be started.
-pub fn checks(kit: &Kit, filter: &str) -> Result<Run> {
-    let output = cargo(kit, &["--", filter])?;
+pub fn checks(repo: &Repo, filter: &str) -> Result<Run> {
+    let output = cargo(repo, &["--", filter])?;
     Ok(Run {
         code: output.status.code(),
         checks: outcome::checks(&String::from_utf8_lossy(&output.stdout)),
@@ -49,13 +49,13 @@ pub fn checks(kit: &Kit, filter: &str) -> Result<Run> {
     })
 }
 
-fn cargo(kit: &Kit, arguments: &[&str]) -> Result<Output> {
+fn cargo(repo: &Repo, arguments: &[&str]) -> Result<Output> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     Command::new(cargo)
         .args(["test", "--test", "graded"])
         .args(arguments)
         .env(variables::PATIENT, "1")
-        .current_dir(kit.root())
+        .current_dir(repo.root())
         .output()
         .context("cannot start cargo")
 }

@@ -49,15 +49,15 @@ mod tests {
 
     #[test]
     fn anything_else_is_no_stub() {
-        let said = |source| todo(source, "f").expect_err("no stub").to_string();
+        let message = |source| todo(source, "f").expect_err("no stub").to_string();
         for source in [
             "pub fn f() {}",
             "pub fn f() { todo!() }",
             "pub fn f() { todo!(\"a\"); g() }",
             "pub fn f() { unimplemented!(\"a\") }",
         ] {
-            assert!(said(source).starts_with("f does not end in"), "{source}");
+            assert!(message(source).starts_with("f does not end in"), "{source}");
         }
-        assert_eq!(said("fn f() { todo!(\"a\") }"), "no public function f");
+        assert_eq!(message("fn f() { todo!(\"a\") }"), "no public function f");
     }
 }

@@ -1,14 +1,14 @@
 //! The files of the bank are complete. Whether a run says the same, `cargo run -p graders -- messages` tells.
 
 use graders::bank::wrong;
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 #[test]
 fn every_wrong_answer_applies_and_records_its_failure() {
-    let kit = Kit::here();
-    let answers = kit
+    let repo = Repo::here();
+    let answers = repo
         .exercises()
-        .and_then(|exercises| wrong::load(&kit, &exercises, ""))
+        .and_then(|exercises| wrong::load(&repo, &exercises, ""))
         .unwrap_or_else(|error| panic!("{error:#}"));
     assert!(!answers.is_empty(), "the bank is empty");
     let without: Vec<String> = answers

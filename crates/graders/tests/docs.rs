@@ -1,10 +1,10 @@
 //! The documents are true where files alone can tell. `cargo run -p graders -- docs` says the same as a table.
 
 use graders::docs::{Problem, Report, contents, excerpts, links, settings};
-use graders::kit::Kit;
+use graders::repo::Repo;
 
-fn holds(check: fn(&Kit) -> anyhow::Result<Report>) {
-    let report = check(&Kit::here()).unwrap_or_else(|error| panic!("{error:#}"));
+fn holds(check: fn(&Repo) -> anyhow::Result<Report>) {
+    let report = check(&Repo::here()).unwrap_or_else(|error| panic!("{error:#}"));
     let found: Vec<String> = report.problems.iter().map(Problem::to_string).collect();
     assert!(
         found.is_empty(),

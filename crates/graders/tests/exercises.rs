@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use graders::kit::Kit;
+use graders::repo::Repo;
 use graders::slugs;
 use report::exercises::{ALL_POINTS, Exercise};
 
 fn exercises() -> Vec<Exercise> {
-    Kit::here()
+    Repo::here()
         .exercises()
         .unwrap_or_else(|error| panic!("{error:#}"))
 }
@@ -53,11 +53,11 @@ fn the_phases_are_in_order_and_a_file_belongs_to_one() {
 
 #[test]
 fn the_files_exist() {
-    let kit = Kit::here();
+    let repo = Repo::here();
     for exercise in exercises() {
         for folder in ["exercises", "solutions"] {
             let path = format!("{folder}/{}", exercise.file);
-            assert!(kit.has(&path), "{}: no file {path}", exercise.name);
+            assert!(repo.has(&path), "{}: no file {path}", exercise.name);
         }
     }
 }
@@ -65,11 +65,11 @@ fn the_files_exist() {
 /// A failure's last line sends the learner to hints and chapter: both are there.
 #[test]
 fn hints_and_chapters_exist() {
-    let kit = Kit::here();
+    let repo = Repo::here();
     for exercise in exercises() {
         for place in [&exercise.hint, &exercise.chapter] {
             let (document, anchor) = place.split_once('#').unwrap_or((place, ""));
-            let text = kit
+            let text = repo
                 .read(document)
                 .unwrap_or_else(|error| panic!("{}: {error:#}", exercise.name));
             let anchors = slugs::anchors(&text);

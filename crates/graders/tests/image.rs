@@ -1,7 +1,7 @@
 //! `.env` names the Kafka image. Every other place agrees with it or uses its variable.
 
 use graders::image::in_env;
-use graders::kit::Kit;
+use graders::repo::Repo;
 use regex::Regex;
 use report::variables::IMAGE;
 
@@ -12,7 +12,7 @@ const MENTION: &str = r"apache/kafka:[\w.-]*\w";
 
 #[test]
 fn the_compose_file_uses_the_variable() {
-    let compose = Kit::here()
+    let compose = Repo::here()
         .read("docker-compose.yml")
         .unwrap_or_else(|error| panic!("{error:#}"));
     let images: Vec<&str> = compose
@@ -28,12 +28,12 @@ fn the_compose_file_uses_the_variable() {
 
 #[test]
 fn every_mention_of_the_image_is_that_of_env() {
-    let kit = Kit::here();
-    let read = |path: &str| kit.read(path).unwrap_or_else(|error| panic!("{error:#}"));
+    let repo = Repo::here();
+    let read = |path: &str| repo.read(path).unwrap_or_else(|error| panic!("{error:#}"));
     let env = read(".env");
     let image = in_env(&env).unwrap_or_else(|error| panic!("{error:#}"));
     let mention = Regex::new(MENTION).expect("a pattern that is written here");
-    let files = kit
+    let files = repo
         .files(&MAY_MENTION)
         .unwrap_or_else(|error| panic!("{error:#}"));
     let (mut mentions, mut others) = (0, Vec::new());

@@ -11,15 +11,15 @@ const FIGURES: &str = r#"{
     "conditions": {"kafka": "an image", "client": "rdkafka 1", "cores": 2, "at_a_time": 4, "load": 3},
     "stubs": {"proved": 1, "holds": true},
     "wrong": [
-        {"answer": "send/no_key", "grade": "good", "note": "", "seconds": 2.25, "failed": [], "at_first": null},
-        {"answer": "send/no_value", "grade": "miss", "note": "", "seconds": 3.0, "failed": [], "at_first": null}
+        {"answer": "send/no_key", "rating": "good", "note": "", "seconds": 2.25, "failed": [], "at_first": null},
+        {"answer": "send/no_value", "rating": "miss", "note": "", "seconds": 3.0, "failed": [], "at_first": null}
     ],
     "messages": [
-        {"answer": "send/no_key", "grade": "good", "note": "", "seconds": 2.25, "failed": [], "at_first": "BROKEN"},
-        {"answer": "send/no_value", "grade": "miss", "note": "", "seconds": 3.0, "failed": [], "at_first": null}
+        {"answer": "send/no_key", "rating": "good", "note": "", "seconds": 2.25, "failed": [], "at_first": "BROKEN"},
+        {"answer": "send/no_value", "rating": "miss", "note": "", "seconds": 3.0, "failed": [], "at_first": null}
     ],
     "right": [
-        {"answer": "phase2_f/other", "grade": "good", "note": "", "seconds": 1.0, "failed": [], "at_first": null}
+        {"answer": "phase2_f/other", "rating": "good", "note": "", "seconds": 1.0, "failed": [], "at_first": null}
     ],
     "mutants": [
         {"mutant": "f.rs:1: replace + with -", "fate": "caught", "note": "", "seconds": 1.0},

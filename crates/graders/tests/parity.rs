@@ -1,27 +1,27 @@
 //! Stubs and solutions promise the same, word for word.
 
-use graders::kit::Kit;
-use graders::public::Public;
+use graders::public_api::PublicApi;
+use graders::repo::Repo;
 use graders::stubs;
 use report::Exercise;
 
-fn kit_and_exercises() -> (Kit, Vec<Exercise>) {
-    let kit = Kit::here();
-    let exercises = kit.exercises().unwrap_or_else(|error| panic!("{error:#}"));
-    (kit, exercises)
+fn kit_and_exercises() -> (Repo, Vec<Exercise>) {
+    let repo = Repo::here();
+    let exercises = repo.exercises().unwrap_or_else(|error| panic!("{error:#}"));
+    (repo, exercises)
 }
 
 /// Both folders have the same files, and each of them has an exercise.
 #[test]
 fn both_folders_have_the_files_of_the_exercises() {
-    let (kit, exercises) = kit_and_exercises();
+    let (repo, exercises) = kit_and_exercises();
     let mut expected: Vec<&str> = exercises
         .iter()
         .map(|exercise| exercise.file.as_str())
         .collect();
     expected.dedup();
     for folder in ["exercises", "solutions"] {
-        let files = kit
+        let files = repo
             .files(&[".rs"])
             .unwrap_or_else(|error| panic!("{error:#}"));
         let mut found: Vec<&str> = files
@@ -36,7 +36,7 @@ fn both_folders_have_the_files_of_the_exercises() {
 /// Signatures, doc comments and module docs agree, and so do the bodies of what is given.
 #[test]
 fn stubs_and_solutions_offer_the_same() {
-    let (kit, exercises) = kit_and_exercises();
+    let (repo, exercises) = kit_and_exercises();
     let mut files: Vec<&str> = exercises
         .iter()
         .map(|exercise| exercise.file.as_str())
@@ -46,8 +46,8 @@ fn stubs_and_solutions_offer_the_same() {
     for file in files {
         let read = |folder: &str| {
             let path = format!("{folder}/{file}");
-            let source = kit.read(&path).unwrap_or_else(|error| panic!("{error:#}"));
-            Public::of(&source).unwrap_or_else(|error| panic!("{path}: {error:#}"))
+            let source = repo.read(&path).unwrap_or_else(|error| panic!("{error:#}"));
+            PublicApi::parse(&source).unwrap_or_else(|error| panic!("{path}: {error:#}"))
         };
         let stub = read("exercises");
         assert!(!stub.items.is_empty(), "exercises/{file} offers nothing");
@@ -64,10 +64,10 @@ fn stubs_and_solutions_offer_the_same() {
 /// A stub's `todo!()` says which exercise it is and where to write it.
 #[test]
 fn every_stub_ends_in_a_todo_that_names_it() {
-    let (kit, exercises) = kit_and_exercises();
+    let (repo, exercises) = kit_and_exercises();
     for exercise in &exercises {
         let path = exercise.stub_file();
-        let source = kit.read(&path).unwrap_or_else(|error| panic!("{error:#}"));
+        let source = repo.read(&path).unwrap_or_else(|error| panic!("{error:#}"));
         assert_eq!(
             stubs::todo(&source, &exercise.name).ok(),
             Some(exercise.todo()),
@@ -80,8 +80,8 @@ fn every_stub_ends_in_a_todo_that_names_it() {
 /// A stub says where its chapter and its hints are, as exercises.toml does.
 #[test]
 fn every_stub_and_every_hint_names_the_chapter() {
-    let (kit, exercises) = kit_and_exercises();
-    let read = |path: &str| kit.read(path).unwrap_or_else(|error| panic!("{error:#}"));
+    let (repo, exercises) = kit_and_exercises();
+    let read = |path: &str| repo.read(path).unwrap_or_else(|error| panic!("{error:#}"));
     for exercise in &exercises {
         let path = exercise.stub_file();
         let line = format!(
@@ -111,9 +111,9 @@ fn every_stub_and_every_hint_names_the_chapter() {
 /// A failure that a document shows names the line in which the function begins.
 #[test]
 fn samples_of_failures_name_the_right_line() {
-    let (kit, exercises) = kit_and_exercises();
-    let read = |path: &str| kit.read(path).unwrap_or_else(|error| panic!("{error:#}"));
-    let documents = kit
+    let (repo, exercises) = kit_and_exercises();
+    let read = |path: &str| repo.read(path).unwrap_or_else(|error| panic!("{error:#}"));
+    let documents = repo
         .files(&[".md"])
         .unwrap_or_else(|error| panic!("{error:#}"));
     let mut samples = 0;

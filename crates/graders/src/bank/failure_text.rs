@@ -7,31 +7,31 @@ use super::solution_words::SolutionWords;
 use crate::outcome::{Check, LABELS};
 
 /// What is wrong with a failure's text, if anything.
-pub fn objections(recorded: Option<&Failure>, check: &Check, words: &SolutionWords) -> Vec<String> {
-    let mut objections = Vec::new();
+pub fn problems(recorded: Option<&Failure>, check: &Check, words: &SolutionWords) -> Vec<String> {
+    let mut problems = Vec::new();
     if check.labels() != LABELS {
         let labels = check.labels().join(", ");
-        objections.push(format!("its lines are {labels}, not {}", LABELS.join(", ")));
+        problems.push(format!("its lines are {labels}, not {}", LABELS.join(", ")));
     }
     for label in LABELS {
         if check.section(label).is_none_or(|text| text.is_empty()) {
-            objections.push(format!("nothing stands at `{label}`"));
+            problems.push(format!("nothing stands at `{label}`"));
         }
     }
     let leaked = words.in_text(&check.failure);
     if !leaked.is_empty() {
-        objections.push(format!("it gives the solution away: {}", leaked.join(", ")));
+        problems.push(format!("it gives the solution away: {}", leaked.join(", ")));
     }
     let failure = normalise::failure(check);
     match recorded {
-        None => objections.push("no text is recorded to compare it with".to_owned()),
-        Some(recorded) if *recorded != failure => objections.push(format!(
+        None => problems.push("no text is recorded to compare it with".to_owned()),
+        Some(recorded) if *recorded != failure => problems.push(format!(
             "it is not what is recorded:\n{}",
             diffy::create_patch(&lines(recorded), &lines(&failure))
         )),
         Some(_) => {}
     }
-    objections
+    problems
 }
 
 /// Whether a failure differs from the recorded text in nothing but what was seen. What happens in a run may depend on
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_text_as_recorded_has_no_objections() {
-        let found = objections(Some(&recorded()), &failed(TEXT), &SolutionWords::default());
+        let found = problems(Some(&recorded()), &failed(TEXT), &SolutionWords::default());
         assert_eq!(found, Vec::<String>::new());
     }
 
@@ -95,7 +95,7 @@ mod tests {
             concept: "Poll.".to_owned(),
             ..recorded()
         };
-        let found = objections(Some(&other), &failed(TEXT), &SolutionWords::default());
+        let found = problems(Some(&other), &failed(TEXT), &SolutionWords::default());
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
             found[0].contains("-concept   Poll.\n+concept   Wait.\n"),
@@ -122,9 +122,9 @@ mod tests {
     #[test]
     fn four_lines_and_a_recorded_text() {
         let words = SolutionWords::default();
-        let found = objections(None, &failed(TEXT), &words);
+        let found = problems(None, &failed(TEXT), &words);
         assert_eq!(found, ["no text is recorded to compare it with"]);
-        let found = objections(Some(&recorded()), &failed("  seen      2\n"), &words);
+        let found = problems(Some(&recorded()), &failed("  seen      2\n"), &words);
         assert_eq!(found.len(), 5, "{found:?}");
     }
 }

@@ -14,7 +14,7 @@ pub mod right;
 pub mod solution_words;
 pub mod wrong;
 
-/// Where the bank is, from the kit's folder.
+/// Where the bank is, from the repository's root.
 pub const FOLDER: &str = "crates/graders/bank";
 
 /// Folder and name of a file of the bank: `("produce_event", "no_key")` for `…/wrong/produce_event/no_key.patch`.

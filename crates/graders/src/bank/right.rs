@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use report::Exercise;
 
 use super::folder_and_name;
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 const KIND: &str = "right";
 const ENDING: &str = ".rs";
@@ -28,9 +28,9 @@ pub struct Right {
 ///
 /// # Errors
 /// When one stands for no file of the solutions.
-pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Right>> {
+pub fn load(repo: &Repo, exercises: &[Exercise], filter: &str) -> Result<Vec<Right>> {
     let mut all = Vec::new();
-    for path in kit.files(&[ENDING])? {
+    for path in repo.files(&[ENDING])? {
         let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
             continue;
         };
@@ -46,7 +46,7 @@ pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Right
             phase: exercise.phase,
             file,
             name: name.to_owned(),
-            source: kit.read(&path)?,
+            source: repo.read(&path)?,
         });
     }
     all.sort_by(|one, other| (&one.file, &one.name).cmp(&(&other.file, &other.name)));
@@ -64,7 +64,7 @@ impl Right {
         format!("phase{}::", self.phase)
     }
 
-    /// The file of the solutions that it stands for, from the kit's folder.
+    /// The file of the solutions that it stands for, from the repository's root.
     pub fn solution_file(&self) -> String {
         format!("solutions/{}", self.file)
     }

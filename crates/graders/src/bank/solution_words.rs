@@ -6,7 +6,7 @@ use anyhow::Result;
 use proc_macro2::{TokenStream, TokenTree};
 use report::Exercise;
 
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 /// The words that only the solution has.
 #[derive(Debug, Default)]
@@ -17,14 +17,14 @@ impl SolutionWords {
     ///
     /// # Errors
     /// When a file cannot be read.
-    pub fn of(kit: &Kit, exercise: &Exercise) -> Result<Self> {
-        let mut given = words(&kit.read(&exercise.stub_file())?);
-        for path in kit.files(&[".rs"])? {
+    pub fn of(repo: &Repo, exercise: &Exercise) -> Result<Self> {
+        let mut given = words(&repo.read(&exercise.stub_file())?);
+        for path in repo.files(&[".rs"])? {
             if path.starts_with("src/") {
-                given.extend(words(&kit.read(&path)?));
+                given.extend(words(&repo.read(&path)?));
             }
         }
-        let solution = kit.read(&exercise.solution_file())?;
+        let solution = repo.read(&exercise.solution_file())?;
         let mut own = BTreeSet::new();
         if let Ok(tokens) = solution.parse() {
             identifiers(tokens, &mut own);

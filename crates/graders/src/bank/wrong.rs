@@ -8,8 +8,8 @@ use report::Exercise;
 
 use super::patch_file::{self, Header};
 use super::{FOLDER, folder_and_name};
-use crate::kit::Kit;
 use crate::outcome::Check;
+use crate::repo::Repo;
 
 const KIND: &str = "wrong";
 const ENDING: &str = ".patch";
@@ -42,9 +42,9 @@ pub struct Entry {
 ///
 /// # Errors
 /// When one belongs to no exercise.
-pub fn list(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Entry>> {
+pub fn list(repo: &Repo, exercises: &[Exercise]) -> Result<Vec<Entry>> {
     let mut all = Vec::new();
-    for path in kit.files(&[ENDING])? {
+    for path in repo.files(&[ENDING])? {
         let Some((folder, name)) = folder_and_name(&path, KIND, ENDING) else {
             continue;
         };
@@ -55,7 +55,7 @@ pub fn list(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Entry>> {
         all.push(Entry {
             exercise: exercise.clone(),
             name: name.to_owned(),
-            text: kit.read(&path)?,
+            text: repo.read(&path)?,
         });
     }
     let place = |entry: &Entry| exercises.iter().position(|e| e.name == entry.exercise.name);
@@ -67,15 +67,15 @@ pub fn list(kit: &Kit, exercises: &[Exercise]) -> Result<Vec<Entry>> {
 ///
 /// # Errors
 /// When one is not what it should be, or does not apply to the reference.
-pub fn load(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>> {
+pub fn load(repo: &Repo, exercises: &[Exercise], filter: &str) -> Result<Vec<Wrong>> {
     let mut all = Vec::new();
     for Entry {
         exercise,
         name,
         text,
-    } in list(kit, exercises)?
+    } in list(repo, exercises)?
     {
-        let reference = kit.read(&exercise.solution_file())?;
+        let reference = repo.read(&exercise.solution_file())?;
         if format!("{}/{name}", exercise.name).contains(filter) {
             let (header, source) =
                 read(&text, &reference).with_context(|| path(&exercise.name, &name))?;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use graders::bank::patch_file::Header;
 use graders::bank::wrong;
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 /// Put a mistake into the bank: make it in solutions/, then say what it is; solutions/ is as before afterwards
 #[derive(Debug, clap::Args)]
@@ -28,12 +28,12 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
+    let repo = Repo::here();
     let (folder, name) = args
         .id
         .split_once('/')
         .context("the name has an exercise in front: produce_event/empty_key_for_none")?;
-    let exercises = kit.exercises()?;
+    let exercises = repo.exercises()?;
     let exercise = exercises
         .iter()
         .find(|exercise| exercise.name == folder)
@@ -45,14 +45,14 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         failure: None,
     };
     // The reference without the mistake.
-    let reference = kit.committed("HEAD", &exercise.solution_file())?;
-    let source = kit.read(&exercise.solution_file())?;
+    let reference = repo.committed("HEAD", &exercise.solution_file())?;
+    let source = repo.read(&exercise.solution_file())?;
     let path = wrong::path(folder, name);
-    kit.write(
+    repo.write(
         &path,
         &wrong::encode(exercise, &header, &reference, &source)?,
     )?;
-    kit.write(&exercise.solution_file(), &reference)?;
+    repo.write(&exercise.solution_file(), &reference)?;
     println!(
         "{path}\n{} is as before. Next:\n\n  cargo run -p graders -- wrong {}\n  cargo run -p graders -- messages --update {}",
         exercise.solution_file(),

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use graders::assess;
+use graders::assess::assessment::{Assessment, Rating};
 use graders::bank::{right, wrong};
 use graders::engine::pool::{Pool, Spent};
-use graders::engine::{Ended, Job};
+use graders::engine::{Job, JobResult};
 use graders::figures::{Conditions, Figures};
 use graders::flakes::tally::Series;
-use graders::grading;
-use graders::grading::grade::{Grade, Graded};
 use graders::image;
-use graders::kit::Kit;
-use graders::mutants::grade::Score;
+use graders::mutants::fate::Score;
 use graders::mutants::{list, survivors};
 use graders::page;
+use graders::repo::Repo;
 use report::Exercise;
 
 use super::flakes::{self, SeriesArgs};
@@ -50,14 +50,14 @@ pub enum Part {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let exercises = kit.exercises()?;
+    let repo = Repo::here();
+    let exercises = repo.exercises()?;
     let all_of_it = args.options.filter.is_empty() && args.skip.is_empty();
-    let figures = measure(&kit, &exercises, args)?;
+    let figures = measure(&repo, &exercises, args)?;
     args.options.write(&figures)?;
     if all_of_it {
-        let bank = wrong::load(&kit, &exercises, "")?;
-        kit.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
+        let bank = wrong::load(&repo, &exercises, "")?;
+        repo.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
         println!("\nwritten: {}", page::FILE);
     }
     let holds = is_good(&figures, all_of_it);
@@ -76,7 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
+fn measure(repo: &Repo, exercises: &[Exercise], args: &Args) -> Result<Figures> {
     let Args {
         options, series, ..
     } = args;
@@ -88,7 +88,7 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
         wanted
     };
     let mut figures = Figures {
-        conditions: conditions(kit, options, series)?,
+        conditions: conditions(repo, options, series)?,
         stubs: None,
         wrong: Vec::new(),
         messages: Vec::new(),
@@ -99,21 +99,21 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
         spent: Spent::default(),
     };
     if wanted(Part::Stubs, "stubs") {
-        figures.stubs = Some(stubs::prove_all(kit, exercises, &options.filter)?);
+        figures.stubs = Some(stubs::prove_all(repo, exercises, &options.filter)?);
     }
-    let pool = Pool::open(kit, options.at_a_time)?;
+    let pool = Pool::open(repo, options.at_a_time)?;
     if wanted(Part::Wrong, "wrong answers, and what their failures say") {
-        wrong_answers(kit, &pool, exercises, options, &mut figures)?;
+        wrong_answers(repo, &pool, exercises, options, &mut figures)?;
     }
     let pool = pool.gently();
     if wanted(Part::Right, "right answers") {
-        figures.right = right_answers(kit, &pool, exercises, options)?;
+        figures.right = right_answers(repo, &pool, exercises, options)?;
     }
     if wanted(Part::Mutants, "mutants") {
-        all_mutants(kit, &pool, exercises, options, &mut figures)?;
+        all_mutants(repo, &pool, exercises, options, &mut figures)?;
     }
     if wanted(Part::Flakes, "flips") {
-        figures.flakes = flakes::measure(kit, pool.workspace(), options, series)?;
+        figures.flakes = flakes::measure(repo, pool.workspace(), options, series)?;
     }
     Ok(figures)
 }
@@ -123,41 +123,41 @@ fn measure(kit: &Kit, exercises: &[Exercise], args: &Args) -> Result<Figures> {
 const TRIES_FOR_A_TEXT: usize = 4;
 
 fn wrong_answers(
-    kit: &Kit,
+    repo: &Repo,
     pool: &Pool,
     exercises: &[Exercise],
     options: &Options,
     figures: &mut Figures,
 ) -> Result<()> {
-    let bank = wrong::load(kit, exercises, &options.filter)?;
-    let messages = Messages::new(kit, exercises)?;
-    let jobs: Vec<Job> = bank.iter().map(grading::wrong::job).collect();
-    let grade = |index: usize, ended: &Ended| {
-        let graded = grading::wrong::grade(&bank[index], ended);
-        let said = messages.grade(&bank[index], ended);
-        table::row(&graded);
-        if graded.grade == Grade::Good && said.grade != Grade::Good {
-            table::row(&said);
+    let bank = wrong::load(repo, exercises, &options.filter)?;
+    let messages = Messages::new(repo, exercises)?;
+    let jobs: Vec<Job> = bank.iter().map(assess::wrong::job).collect();
+    let assess_one = |index: usize, result: &JobResult| {
+        let assessment = assess::wrong::assess(&bank[index], result);
+        let text = messages.assess(&bank[index], result);
+        table::row(&assessment);
+        if assessment.rating == Rating::Good && text.rating != Rating::Good {
+            table::row(&text);
         }
-        (graded, said)
+        (assessment, text)
     };
-    let mut all: BTreeMap<usize, (Graded, Graded)> = BTreeMap::new();
-    figures.spent = pool.run(&jobs, |index, ended| {
-        all.insert(index, grade(index, &ended));
+    let mut all: BTreeMap<usize, (Assessment, Assessment)> = BTreeMap::new();
+    figures.spent = pool.run(&jobs, |index, result| {
+        all.insert(index, assess_one(index, &result));
     });
     let doubtful = all
         .iter()
-        .filter(|(_, (graded, said))| graded.is_doubtful() || said.is_doubtful());
+        .filter(|(_, (assessment, text))| assessment.is_doubtful() || text.is_doubtful());
     let mut again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
     for _ in 0..TRIES_FOR_A_TEXT {
         let mut by_chance = Vec::new();
-        run_again(pool, &jobs, &again, |index, ended| {
-            let (graded, said) = grade(index, &ended);
-            if graded.grade == Grade::Good && messages::may_be_chance(&bank[index], &ended) {
+        run_again(pool, &jobs, &again, |index, result| {
+            let (assessment, text) = assess_one(index, &result);
+            if assessment.rating == Rating::Good && messages::may_be_chance(&bank[index], &result) {
                 by_chance.push(index);
             }
             let first = &all[&index];
-            let last = (graded.after(&first.0), said.after(&first.1));
+            let last = (assessment.after(&first.0), text.after(&first.1));
             all.insert(index, last);
         });
         again = by_chance;
@@ -168,15 +168,15 @@ fn wrong_answers(
 }
 
 fn all_mutants(
-    kit: &Kit,
+    repo: &Repo,
     pool: &Pool,
     exercises: &[Exercise],
     options: &Options,
     figures: &mut Figures,
 ) -> Result<()> {
-    let mut changes = list::mutants(kit, None)?;
+    let mut changes = list::mutants(repo, None)?;
     changes.retain(|mutant| mutant.id().contains(&options.filter));
-    let known = survivors::load(kit)?;
+    let known = survivors::load(repo)?;
     let (judged, spent) = mutants::judge(pool, &changes, &known, exercises);
     let is_all = options.filter.is_empty();
     let no_longer = if is_all {
@@ -195,47 +195,54 @@ fn all_mutants(
 
 /// What is not as it should be may be the busy machine's doing, which is for `flakes` to find out. Alone it counts, and the
 /// page says how often that was needed.
-fn run_again(pool: &Pool, jobs: &[Job], again: &[usize], mut ended: impl FnMut(usize, Ended)) {
+fn run_again(
+    pool: &Pool,
+    jobs: &[Job],
+    again: &[usize],
+    mut on_result: impl FnMut(usize, JobResult),
+) {
     if again.is_empty() {
         return;
     }
     println!("\nagain, alone:");
     let jobs: Vec<Job> = again.iter().map(|index| jobs[*index].clone()).collect();
-    pool.run_alone(&jobs, |index, result| ended(again[index], result));
+    pool.run_alone(&jobs, |index, result| on_result(again[index], result));
 }
 
 fn right_answers(
-    kit: &Kit,
+    repo: &Repo,
     pool: &Pool,
     exercises: &[Exercise],
     options: &Options,
-) -> Result<Vec<Graded>> {
-    let answers = right::load(kit, exercises, &options.filter)?;
-    let jobs: Vec<Job> = answers.iter().map(grading::right::job).collect();
-    let grade = |index: usize, ended: &Ended| {
-        let graded = grading::right::grade(&answers[index], ended);
-        table::row(&graded);
-        graded
+) -> Result<Vec<Assessment>> {
+    let answers = right::load(repo, exercises, &options.filter)?;
+    let jobs: Vec<Job> = answers.iter().map(assess::right::job).collect();
+    let assess_one = |index: usize, result: &JobResult| {
+        let assessment = assess::right::assess(&answers[index], result);
+        table::row(&assessment);
+        assessment
     };
-    let mut all: BTreeMap<usize, Graded> = BTreeMap::new();
-    let spent = pool.run(&jobs, |index, ended| {
-        all.insert(index, grade(index, &ended));
+    let mut all: BTreeMap<usize, Assessment> = BTreeMap::new();
+    let spent = pool.run(&jobs, |index, result| {
+        all.insert(index, assess_one(index, &result));
     });
-    let doubtful = all.iter().filter(|(_, graded)| graded.is_doubtful());
+    let doubtful = all
+        .iter()
+        .filter(|(_, assessment)| assessment.is_doubtful());
     let again: Vec<usize> = doubtful.map(|(index, _)| *index).collect();
-    run_again(pool, &jobs, &again, |index, ended| {
-        let second = grade(index, &ended).after(&all[&index]);
+    run_again(pool, &jobs, &again, |index, result| {
+        let second = assess_one(index, &result).after(&all[&index]);
         all.insert(index, second);
     });
-    let all: Vec<Graded> = all.into_values().collect();
+    let all: Vec<Assessment> = all.into_values().collect();
     table::end("right answers", &all, &spent);
     Ok(all)
 }
 
 fn is_good(figures: &Figures, of_all: bool) -> bool {
-    let good = |all: &[Graded]| {
+    let good = |all: &[Assessment]| {
         let mut all = all.iter();
-        all.all(|graded| matches!(graded.grade, Grade::Good | Grade::NotGraded))
+        all.all(|assessment| matches!(assessment.rating, Rating::Good | Rating::NotGraded))
     };
     let Figures {
         stubs,
@@ -256,8 +263,8 @@ fn is_good(figures: &Figures, of_all: bool) -> bool {
         && flakes.iter().all(Series::is_steady)
 }
 
-fn conditions(kit: &Kit, options: &Options, series: &SeriesArgs) -> Result<Conditions> {
-    let lock: toml::Table = kit.read("Cargo.lock")?.parse()?;
+fn conditions(repo: &Repo, options: &Options, series: &SeriesArgs) -> Result<Conditions> {
+    let lock: toml::Table = repo.read("Cargo.lock")?.parse()?;
     let packages = lock.get("package").and_then(toml::Value::as_array);
     let version = |name: &str| {
         let mut packages = packages.into_iter().flatten();
@@ -268,7 +275,7 @@ fn conditions(kit: &Kit, options: &Options, series: &SeriesArgs) -> Result<Condi
     };
     let cores = cores();
     Ok(Conditions {
-        kafka: image::in_env(&kit.read(".env")?)?.to_owned(),
+        kafka: image::in_env(&repo.read(".env")?)?.to_owned(),
         client: format!("{} ({})", version("rdkafka"), version("rdkafka-sys")),
         cores,
         at_a_time: options.at_a_time,

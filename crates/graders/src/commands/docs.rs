@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use graders::docs::{self, Report, excerpts};
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 /// Check links, chapters, excerpts and settings of the documents
 ///
@@ -17,13 +17,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
+    let repo = Repo::here();
     if args.update {
-        for file in excerpts::update(&kit)? {
+        for file in excerpts::update(&repo)? {
             println!("{file}: excerpts taken anew");
         }
     }
-    let reports = docs::check(&kit)?;
+    let reports = docs::check(&repo)?;
     println!("{:<18} {:>6} {:>8}", "", "seen", "problems");
     reports.iter().for_each(row);
     Ok(if reports.iter().all(|report| report.problems.is_empty()) {

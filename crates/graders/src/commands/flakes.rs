@@ -10,7 +10,7 @@ use graders::engine::workspace::Workspace;
 use graders::flakes::load::Load;
 use graders::flakes::series::{self, HELD};
 use graders::flakes::tally::{Flip, Series, Tally};
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 use super::options::{Options, cores};
 
@@ -59,9 +59,9 @@ pub struct SeriesArgs {
 }
 
 pub fn run(Args { options, series }: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let workspace = Workspace::copy(&kit)?;
-    let all = measure(&kit, &workspace, options, series)?;
+    let repo = Repo::here();
+    let workspace = Workspace::copy(&repo)?;
+    let all = measure(&repo, &workspace, options, series)?;
     options.write(&all)?;
     Ok(if all.iter().all(Series::is_steady) && !all.is_empty() {
         ExitCode::SUCCESS
@@ -72,18 +72,18 @@ pub fn run(Args { options, series }: &Args) -> Result<ExitCode> {
 
 /// Runs them all, tells each run that is not as it should be, and at the end what all came to.
 pub fn measure(
-    kit: &Kit,
+    repo: &Repo,
     workspace: &Workspace,
     options: &Options,
     args: &SeriesArgs,
 ) -> Result<Vec<Series>> {
-    let exercises = kit.exercises()?;
-    let bank = wrong::load(kit, &exercises, &options.filter)?;
+    let exercises = repo.exercises()?;
+    let bank = wrong::load(repo, &exercises, &options.filter)?;
     let sample = sample(&bank, args.answers);
     let mut subjects = series::reference(workspace, &args.on, args.runs)?;
     subjects.extend(series::right(
         workspace,
-        &right::load(kit, &exercises, &options.filter)?,
+        &right::load(repo, &exercises, &options.filter)?,
         &args.on,
         args.right_runs,
     )?);
@@ -122,7 +122,7 @@ pub fn measure(
     drop(load);
     let all: Vec<Series> = tallies.iter().map(Tally::series).collect();
     for series in &all {
-        tell(series);
+        print_series(series);
     }
     Ok(all)
 }
@@ -135,7 +135,7 @@ fn sample(bank: &[Wrong], answers: usize) -> Vec<&Wrong> {
         .collect()
 }
 
-fn tell(series: &Series) {
+fn print_series(series: &Series) {
     let Series {
         answer,
         kafka,

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use anyhow::Result;
+use graders::assess;
+use graders::assess::assessment::Assessment;
 use graders::bank::solution_words::SolutionWords;
 use graders::bank::wrong::{self, Wrong};
 use graders::bank::{failure_text, normalise, patch_file};
 use graders::engine::pool::Pool;
-use graders::engine::{Ended, Job};
-use graders::grading;
-use graders::grading::grade::Graded;
-use graders::kit::Kit;
+use graders::engine::{Job, JobResult};
 use graders::outcome::Check;
+use graders::repo::Repo;
 use report::Exercise;
 
 use super::options::Options;
@@ -39,28 +39,28 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         update,
         times,
     } = args;
-    let kit = Kit::here();
-    let exercises = kit.exercises()?;
-    let mut answers = wrong::load(&kit, &exercises, &options.filter)?;
-    let messages = Messages::new(&kit, &exercises)?;
-    let pool = Pool::open(&kit, options.at_a_time)?;
+    let repo = Repo::here();
+    let exercises = repo.exercises()?;
+    let mut answers = wrong::load(&repo, &exercises, &options.filter)?;
+    let messages = Messages::new(&repo, &exercises)?;
+    let pool = Pool::open(&repo, options.at_a_time)?;
     let job = if *times > 1 {
-        grading::wrong::job
+        assess::wrong::job
     } else {
-        grading::wrong::job_of_named_check
+        assess::wrong::job_of_named_check
     };
     let jobs: Vec<Job> = answers.iter().map(job).collect();
     let mut all = Vec::new();
     let mut not_recorded = None;
-    let spent = pool.run_times(*times, &jobs, |index, ended| {
+    let spent = pool.run_times(*times, &jobs, |index, result| {
         let answer = &mut answers[index];
         if *update {
-            let recorded = record(&kit, answer, &ended);
+            let recorded = record(&repo, answer, &result);
             not_recorded = not_recorded.take().or(recorded.err());
         }
-        let graded = messages.grade(answer, &ended);
-        table::row(&graded);
-        all.push(graded);
+        let assessment = messages.assess(answer, &result);
+        table::row(&assessment);
+        all.push(assessment);
     });
     if let Some(error) = not_recorded {
         return Err(error);
@@ -70,20 +70,20 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// Writes what the failure says into the answer's file. Without a failure the file stays as it is.
-fn record(kit: &Kit, wrong: &mut Wrong, ended: &Ended) -> Result<()> {
-    let Some(check) = failure(wrong, ended) else {
+fn record(repo: &Repo, wrong: &mut Wrong, result: &JobResult) -> Result<()> {
+    let Some(check) = failure(wrong, result) else {
         return Ok(());
     };
     let (path, failure) = (wrong.path(), normalise::failure(check));
-    let text = patch_file::with_failure(&kit.read(&path)?, &failure)?;
-    kit.write(&path, &text)?;
+    let text = patch_file::with_failure(&repo.read(&path)?, &failure)?;
+    repo.write(&path, &text)?;
     wrong.header.failure = Some(failure);
     Ok(())
 }
 
-fn failure<'a>(wrong: &Wrong, ended: &'a Ended) -> Option<&'a Check> {
-    let ran = ended.as_ref().ok()?;
-    grading::wrong::failure(wrong, ran)
+fn failure<'a>(wrong: &Wrong, result: &'a JobResult) -> Option<&'a Check> {
+    let ran = result.as_ref().ok()?;
+    assess::wrong::failure(wrong, ran)
 }
 
 /// What no failure text may say, by exercise.
@@ -92,21 +92,21 @@ pub struct Messages {
 }
 
 impl Messages {
-    pub fn new(kit: &Kit, exercises: &[Exercise]) -> Result<Self> {
+    pub fn new(repo: &Repo, exercises: &[Exercise]) -> Result<Self> {
         let words = exercises
             .iter()
-            .map(|exercise| Ok((exercise.name.clone(), SolutionWords::of(kit, exercise)?)))
+            .map(|exercise| Ok((exercise.name.clone(), SolutionWords::of(repo, exercise)?)))
             .collect::<Result<_>>()?;
         Ok(Self { words })
     }
 
-    pub fn grade(&self, wrong: &Wrong, ended: &Ended) -> Graded {
-        grading::messages::grade(wrong, ended, &self.words[&wrong.exercise.name])
+    pub fn assess(&self, wrong: &Wrong, result: &JobResult) -> Assessment {
+        assess::messages::assess(wrong, result, &self.words[&wrong.exercise.name])
     }
 }
 
 /// Whether another run may say what is recorded: this one had something else to quote.
-pub fn may_be_chance(wrong: &Wrong, ended: &Ended) -> bool {
-    let both = failure(wrong, ended).zip(wrong.header.failure.as_ref());
+pub fn may_be_chance(wrong: &Wrong, result: &JobResult) -> bool {
+    let both = failure(wrong, result).zip(wrong.header.failure.as_ref());
     both.is_some_and(|(check, recorded)| failure_text::differs_only_in_seen(recorded, check))
 }

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use graders::engine::Job;
 use graders::engine::pool::{Pool, Spent};
-use graders::kit::Kit;
-use graders::mutants::grade::{self, AT_LEAST, Fate, Judged, Score};
+use graders::mutants::fate::{self, AT_LEAST, Fate, Judged, Score};
 use graders::mutants::list::{self, Mutant};
 use graders::mutants::survivors::{self, Survivor};
+use graders::repo::Repo;
 use report::Exercise;
 
 use super::options::Options;
@@ -25,16 +25,16 @@ pub struct Args {
 }
 
 pub fn run(Args { options, since }: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let mut mutants = list::mutants(&kit, since.as_deref())?;
+    let repo = Repo::here();
+    let mut mutants = list::mutants(&repo, since.as_deref())?;
     mutants.retain(|mutant| mutant.id().contains(&options.filter));
     let is_all = since.is_none() && options.filter.is_empty();
     if mutants.is_empty() {
         return Ok(nothing(since.as_deref()));
     }
-    let exercises = kit.exercises()?;
-    let survivors = survivors::load(&kit)?;
-    let pool = Pool::open(&kit, options.at_a_time)?;
+    let exercises = repo.exercises()?;
+    let survivors = survivors::load(&repo)?;
+    let pool = Pool::open(&repo, options.at_a_time)?;
     let (all, spent) = judge(&pool, &mutants, &survivors, &exercises);
     options.write(&all)?;
     let gone = if is_all {
@@ -54,11 +54,11 @@ pub fn judge(
 ) -> (Vec<Judged>, Spent) {
     let jobs: Vec<Job> = mutants
         .iter()
-        .map(|mutant| grade::job(mutant, exercises))
+        .map(|mutant| fate::job(mutant, exercises))
         .collect();
     let mut all = Vec::new();
-    let spent = pool.run(&jobs, |index, ended| {
-        let judged = grade::judge(&mutants[index], survivors, &ended);
+    let spent = pool.run(&jobs, |index, result| {
+        let judged = fate::judge(&mutants[index], survivors, &result);
         row(&judged);
         all.push(judged);
     });

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use graders::bank::wrong;
 use graders::figures::Figures;
-use graders::kit::Kit;
 use graders::page;
+use graders::repo::Repo;
 
 /// Write docs/figures.md from passes of `all --skip … --json FILE` that together measured all of it
 #[derive(Debug, clap::Args)]
@@ -31,10 +31,10 @@ pub fn run(Args { files }: &Args) -> Result<ExitCode> {
     let figures = all.context("no file")?;
     let missing = figures.missing();
     ensure!(missing.is_empty(), "not measured: {}", missing.join(", "));
-    let kit = Kit::here();
-    let exercises = kit.exercises()?;
-    let bank = wrong::load(&kit, &exercises, "")?;
-    kit.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
+    let repo = Repo::here();
+    let exercises = repo.exercises()?;
+    let bank = wrong::load(&repo, &exercises, "")?;
+    repo.write(page::FILE, &page::render(&figures, &exercises, &bank)?)?;
     println!("written: {}", page::FILE);
     Ok(ExitCode::SUCCESS)
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use graders::bank::wrong;
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 /// Carry the wrong answers over to changed solutions: uncommitted changes, or those since a commit
 #[derive(Debug, clap::Args)]
@@ -15,22 +15,22 @@ pub struct Args {
 }
 
 pub fn run(Args { since }: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let exercises = kit.exercises()?;
+    let repo = Repo::here();
+    let exercises = repo.exercises()?;
     let mut conflicts = 0;
     for wrong::Entry {
         exercise,
         name,
         text,
-    } in wrong::list(&kit, &exercises)?
+    } in wrong::list(&repo, &exercises)?
     {
         let file = exercise.solution_file();
-        let (before, now) = (kit.committed(since, &file)?, kit.read(&file)?);
+        let (before, now) = (repo.committed(since, &file)?, repo.read(&file)?);
         let path = wrong::path(&exercise.name, &name);
         match wrong::rebase(&exercise, &text, &before, &now) {
             Ok(rebased) if rebased == text => {}
             Ok(rebased) => {
-                kit.write(&path, &rebased)?;
+                repo.write(&path, &rebased)?;
                 println!("{path}: carried over");
             }
             Err(error) => {

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use graders::kit::Kit;
+use graders::repo::Repo;
 use graders::run::{self, Run};
-use graders::untouched::{self, Proof, Stubs};
+use graders::stub_proof::{self, StubReport, Stubs};
 use report::Exercise;
 
 use super::options;
@@ -26,11 +26,11 @@ pub struct Args {
 }
 
 /// Phase 1 is no exercise: everything in it is given.
-const GIVEN: &str = "phase1::";
+const PHASE_1: &str = "phase1::";
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let stubs = prove_all(&kit, &kit.exercises()?, &args.filter)?;
+    let repo = Repo::here();
+    let stubs = prove_all(&repo, &repo.exercises()?, &args.filter)?;
     options::write(args.json.as_deref(), &stubs)?;
     Ok(if stubs.holds {
         ExitCode::SUCCESS
@@ -39,50 +39,58 @@ pub fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-pub fn prove_all(kit: &Kit, exercises: &[Exercise], filter: &str) -> Result<Stubs> {
+pub fn prove_all(repo: &Repo, exercises: &[Exercise], filter: &str) -> Result<Stubs> {
     let exercises: Vec<&Exercise> = exercises
         .iter()
         .filter(|e| e.path().contains(filter))
         .collect();
-    run::build(kit)?;
+    run::build(repo)?;
     println!(
         "{:<34} {:>6} {:>6} {:>10}",
         "", "failed", "passed", "not graded"
     );
     let mut given_holds = true;
-    if GIVEN.contains(filter) {
-        let run = run::checks(kit, GIVEN)?;
-        given_holds = told(GIVEN.trim_end_matches(':'), &untouched::given(&run), &run);
+    if PHASE_1.contains(filter) {
+        let run = run::checks(repo, PHASE_1)?;
+        given_holds = report_row(
+            PHASE_1.trim_end_matches(':'),
+            &stub_proof::of_given(&run),
+            &run,
+        );
     }
     let mut proved = 0;
     for exercise in &exercises {
         let path = exercise.path();
         // The colons keep `produce_event` from selecting what only begins like it.
-        let run = run::checks(kit, &format!("{path}::"))?;
-        proved += usize::from(told(&path, &untouched::stub(exercise, &run), &run));
+        let run = run::checks(repo, &format!("{path}::"))?;
+        proved += usize::from(report_row(
+            &path,
+            &stub_proof::of_stub(exercise, &run),
+            &run,
+        ));
     }
     let holds = given_holds && proved == exercises.len() && proved > 0;
     Ok(Stubs { proved, holds })
 }
 
-fn told(path: &str, proof: &Proof, run: &Run) -> bool {
-    let Proof {
+fn report_row(path: &str, report: &StubReport, run: &Run) -> bool {
+    let StubReport {
         failed,
         passed,
         not_graded,
-        objections,
-    } = proof;
-    let verdict = if objections.is_empty() {
+        problems,
+    } = report;
+    let verdict = if problems.is_empty() {
         "as it should be"
     } else {
         "MISS"
     };
     println!("{path:<34} {failed:>6} {passed:>6} {not_graded:>10}  {verdict}");
-    for objection in objections {
-        println!("    {objection}");
+    for problem in problems {
+        println!("    {problem}");
     }
     if run.checks.is_empty() {
         println!("    no checks ran; stderr was:\n{}", run.stderr);
     }
-    objections.is_empty()
+    problems.is_empty()
 }

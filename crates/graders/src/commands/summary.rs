@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use graders::kit::Kit;
 use graders::outcome;
+use graders::repo::Repo;
 use graders::summary::Summary;
 
 /// Turn what graded runs printed into a table of points, in Markdown
@@ -16,7 +16,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
-    let exercises = Kit::here().exercises()?;
+    let exercises = Repo::here().exercises()?;
     let mut checks = Vec::new();
     for file in &args.files {
         let printed =

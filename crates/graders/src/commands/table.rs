@@ -2,26 +2,26 @@
 
 use std::process::ExitCode;
 
+use graders::assess::assessment::{Assessment, Rating};
 use graders::engine::pool::Spent;
-use graders::grading::grade::{Grade, Graded};
 
 /// Exit code when the environment broke and nothing was misjudged.
 const BROKEN: u8 = 3;
 
 /// One line. What is not as it should be gets all that is known.
-pub fn row(graded: &Graded) {
-    let Graded {
+pub fn row(assessment: &Assessment) {
+    let Assessment {
         answer,
-        grade,
+        rating,
         note,
         seconds,
         ..
-    } = graded;
+    } = assessment;
     let mut lines = note.lines();
     let first = lines.next().unwrap_or_default();
     println!(
         "{answer:<62} {seconds:>5.1} s  {:<15}  {first}",
-        grade.word()
+        rating.word()
     );
     for line in lines {
         println!("    {line}");
@@ -29,16 +29,20 @@ pub fn row(graded: &Graded) {
 }
 
 /// The last line, and the exit code.
-pub fn end(what: &str, all: &[Graded], spent: &Spent) -> ExitCode {
-    let count = |grade| all.iter().filter(|graded| graded.grade == grade).count();
-    let (good, misses) = (count(Grade::Good), count(Grade::Miss));
+pub fn end(what: &str, all: &[Assessment], spent: &Spent) -> ExitCode {
+    let count = |rating| {
+        all.iter()
+            .filter(|assessment| assessment.rating == rating)
+            .count()
+    };
+    let (good, misses) = (count(Rating::Good), count(Rating::Miss));
     println!(
         "\n{} {what}: {good} as they should be, {misses} misses",
         all.len()
     );
-    for grade in [Grade::NotGraded, Grade::Broken] {
-        if count(grade) > 0 {
-            println!("{} {}", count(grade), grade.word());
+    for rating in [Rating::NotGraded, Rating::Broken] {
+        if count(rating) > 0 {
+            println!("{} {}", count(rating), rating.word());
         }
     }
     if let Some(slowest) = all.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds)) {
@@ -48,16 +52,16 @@ pub fn end(what: &str, all: &[Graded], spent: &Spent) -> ExitCode {
     code(all)
 }
 
-/// Nothing graded is no success either.
-pub fn code(all: &[Graded]) -> ExitCode {
-    let worst = all.iter().map(|graded| graded.grade).max();
+/// A pass without a result is no success either.
+pub fn code(all: &[Assessment]) -> ExitCode {
+    let worst = all.iter().map(|assessment| assessment.rating).max();
     match worst {
         None => {
             eprintln!("error: nothing has this name");
             ExitCode::FAILURE
         }
-        Some(Grade::Miss) => ExitCode::FAILURE,
-        Some(Grade::Broken) => ExitCode::from(BROKEN),
-        Some(Grade::Good | Grade::NotGraded) => ExitCode::SUCCESS,
+        Some(Rating::Miss) => ExitCode::FAILURE,
+        Some(Rating::Broken) => ExitCode::from(BROKEN),
+        Some(Rating::Good | Rating::NotGraded) => ExitCode::SUCCESS,
     }
 }

@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
+use graders::assess;
 use graders::bank::wrong;
 use graders::engine::Job;
 use graders::engine::pool::Pool;
-use graders::grading;
-use graders::kit::Kit;
+use graders::repo::Repo;
 
 use super::options::Options;
 use super::table;
@@ -20,16 +20,16 @@ pub struct Args {
 }
 
 pub fn run(Args { options }: &Args) -> Result<ExitCode> {
-    let kit = Kit::here();
-    let exercises = kit.exercises()?;
-    let answers = wrong::load(&kit, &exercises, &options.filter)?;
-    let pool = Pool::open(&kit, options.at_a_time)?;
-    let jobs: Vec<Job> = answers.iter().map(grading::wrong::job).collect();
+    let repo = Repo::here();
+    let exercises = repo.exercises()?;
+    let answers = wrong::load(&repo, &exercises, &options.filter)?;
+    let pool = Pool::open(&repo, options.at_a_time)?;
+    let jobs: Vec<Job> = answers.iter().map(assess::wrong::job).collect();
     let mut all = Vec::new();
-    let spent = pool.run(&jobs, |index, ended| {
-        let graded = grading::wrong::grade(&answers[index], &ended);
-        table::row(&graded);
-        all.push(graded);
+    let spent = pool.run(&jobs, |index, result| {
+        let assessment = assess::wrong::assess(&answers[index], &result);
+        table::row(&assessment);
+        all.push(assessment);
     });
     options.write(&all)?;
     Ok(table::end("wrong answers", &all, &spent))

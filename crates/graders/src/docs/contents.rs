@@ -6,17 +6,17 @@ use anyhow::Result;
 
 use super::markdown::{self, Kind};
 use super::{FOLDER, MARKDOWN, Problem, Report};
-use crate::kit::Kit;
+use crate::repo::Repo;
 
-/// The table of contents, from the kit's folder.
+/// The table of contents, from the repository's root.
 pub const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Every Markdown file of `docs/` is in the table once, and nothing else is.
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report> {
-    let files = kit.files(&[MARKDOWN])?;
+pub fn check(repo: &Repo) -> Result<Report> {
+    let files = repo.files(&[MARKDOWN])?;
     let chapters: Vec<&str> = files
         .iter()
         .filter(|file| *file != SUMMARY)
@@ -25,7 +25,7 @@ pub fn check(kit: &Kit) -> Result<Report> {
     Ok(Report {
         name: "chapters",
         count: chapters.len(),
-        problems: compared(&kit.read(SUMMARY)?, &chapters),
+        problems: compared(&repo.read(SUMMARY)?, &chapters),
     })
 }
 

@@ -10,14 +10,14 @@ use report::Exercise;
 
 use super::markdown::{self, Kind, Piece};
 use super::{FOLDER, MARKDOWN, Problem, Report, item};
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 static MARKER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^<!-- excerpt: ([^\s#]+)#(\S+) -->\s*$").expect("a pattern that is written here")
 });
 
 /// What excerpts may be taken from: what is given, and no solution.
-const GIVEN: [&str; 4] = ["src/", "exercises/", "crates/testbed/", "tests/"];
+const SOURCES: [&str; 4] = ["src/", "exercises/", "crates/testbed/", "tests/"];
 
 /// A block of code in a chapter.
 struct Block {
@@ -33,16 +33,16 @@ struct Block {
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report> {
+pub fn check(repo: &Repo) -> Result<Report> {
     let mut report = Report {
         name: "excerpts",
         count: 0,
         problems: Vec::new(),
     };
-    let exercises = kit.exercises()?;
-    for file in chapters(kit)? {
-        for block in blocks(&kit.read(&file)?, |path, name| {
-            source(kit, &exercises, path, name)
+    let exercises = repo.exercises()?;
+    for file in chapters(repo)? {
+        for block in blocks(&repo.read(&file)?, |path, name| {
+            source(repo, &exercises, path, name)
         }) {
             report.count += 1;
             let what = match block.wanted {
@@ -62,33 +62,33 @@ pub fn check(kit: &Kit) -> Result<Report> {
 ///
 /// # Errors
 /// When files cannot be read, listed or written.
-pub fn update(kit: &Kit) -> Result<Vec<String>> {
-    let exercises = kit.exercises()?;
+pub fn update(repo: &Repo) -> Result<Vec<String>> {
+    let exercises = repo.exercises()?;
     let mut changed = Vec::new();
-    for file in chapters(kit)? {
-        let text = kit.read(&file)?;
-        let blocks = blocks(&text, |path, name| source(kit, &exercises, path, name));
+    for file in chapters(repo)? {
+        let text = repo.read(&file)?;
+        let blocks = blocks(&text, |path, name| source(repo, &exercises, path, name));
         let updated = updated(&text, &blocks);
         if updated != text {
-            kit.write(&file, &updated)?;
+            repo.write(&file, &updated)?;
             changed.push(file);
         }
     }
     Ok(changed)
 }
 
-fn chapters(kit: &Kit) -> Result<Vec<String>> {
-    let mut files = kit.files(&[MARKDOWN])?;
+fn chapters(repo: &Repo) -> Result<Vec<String>> {
+    let mut files = repo.files(&[MARKDOWN])?;
     files.retain(|file| file.starts_with(FOLDER));
     Ok(files)
 }
 
 /// The text of an item, where it may be shown.
-fn source(kit: &Kit, exercises: &[Exercise], path: &str, name: &str) -> Result<String, String> {
-    if path.contains("..") || !GIVEN.iter().any(|given| path.starts_with(given)) {
+fn source(repo: &Repo, exercises: &[Exercise], path: &str, name: &str) -> Result<String, String> {
+    if path.contains("..") || !SOURCES.iter().any(|given| path.starts_with(given)) {
         return Err(format!(
             "{path} is nothing to take excerpts from: only {}",
-            GIVEN.join(", ")
+            SOURCES.join(", ")
         ));
     }
     if exercises
@@ -99,7 +99,7 @@ fn source(kit: &Kit, exercises: &[Exercise], path: &str, name: &str) -> Result<S
             "{name} is the learner's to write: no excerpt of it stays true"
         ));
     }
-    let text = kit.read(path).map_err(|error| format!("{error:#}"))?;
+    let text = repo.read(path).map_err(|error| format!("{error:#}"))?;
     item::text(&text, name).map_err(|error| format!("{path}: {error}"))
 }
 
@@ -231,9 +231,9 @@ mod tests {
 
     #[test]
     fn solutions_and_exercises_are_not_shown() {
-        let kit = Kit::here();
-        let exercises = kit.exercises().expect("facts");
-        let tried = |path, name| super::source(&kit, &exercises, path, name);
+        let repo = Repo::here();
+        let exercises = repo.exercises().expect("facts");
+        let tried = |path, name| super::source(&repo, &exercises, path, name);
         assert!(tried("solutions/phase2_producer.rs", "produce_event").is_err());
         assert!(tried("src/../solutions/phase2_producer.rs", "create_producer").is_err());
         assert!(tried("exercises/phase2_producer.rs", "produce_event").is_err());

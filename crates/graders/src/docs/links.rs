@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::markdown::{self, Kind};
 use super::{MARKDOWN, Problem, Report};
-use crate::kit::Kit;
+use crate::repo::Repo;
 use crate::slugs;
 
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| regex(r"^([a-z][a-z0-9+.-]*:|//)"));
@@ -23,19 +23,19 @@ fn regex(pattern: &str) -> Regex {
 ///
 /// # Errors
 /// When files cannot be read or listed.
-pub fn check(kit: &Kit) -> Result<Report> {
-    let files: BTreeSet<String> = kit.files(&[""])?.into_iter().collect();
+pub fn check(repo: &Repo) -> Result<Report> {
+    let files: BTreeSet<String> = repo.files(&[""])?.into_iter().collect();
     let mut report = Report {
         name: "links",
         count: 0,
         problems: Vec::new(),
     };
     for file in files.iter().filter(|file| file.ends_with(MARKDOWN)) {
-        for piece in markdown::pieces(&kit.read(file)?) {
+        for piece in markdown::pieces(&repo.read(file)?) {
             let wrong = match &piece.kind {
                 Kind::Link(target) => {
                     report.count += 1;
-                    wrong_with(target, file, &files, |path| kit.read(path))?
+                    wrong_with(target, file, &files, |path| repo.read(path))?
                 }
                 Kind::BrokenLink(label) => Some(format!("nothing says where [{label}] leads")),
                 Kind::Html(html) if html.contains("href=") || html.contains("src=") => {
@@ -87,7 +87,7 @@ fn wrong_with(
     Ok((!there).then(|| format!("{target}: {path} has no heading for #{anchor}")))
 }
 
-/// A path as seen from the file it stands in, as one from the kit's folder.
+/// A path as seen from the file it stands in, as one from the repository's root.
 fn resolved(path: &str, file: &str) -> Option<String> {
     if path.is_empty() {
         return Some(file.to_owned());

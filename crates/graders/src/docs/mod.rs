@@ -11,7 +11,7 @@ use std::fmt;
 
 use anyhow::Result;
 
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 pub mod contents;
 pub mod excerpts;
@@ -23,7 +23,7 @@ pub mod outside;
 mod properties;
 pub mod settings;
 
-/// The folder of the book, from the kit's folder.
+/// The folder of the book, from the repository's root.
 pub const FOLDER: &str = "docs/";
 
 const MARKDOWN: &str = ".md";
@@ -32,7 +32,7 @@ const RUST: &str = ".rs";
 /// Something in a document that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The file, from the kit's folder.
+    /// The file, from the repository's root.
     pub file: String,
     /// The line, from 1 on.
     pub line: usize,
@@ -71,12 +71,12 @@ impl fmt::Display for Problem {
 ///
 /// # Errors
 /// When files cannot be read.
-pub fn check(kit: &Kit) -> Result<Vec<Report>> {
+pub fn check(repo: &Repo) -> Result<Vec<Report>> {
     Ok(vec![
-        links::check(kit)?,
-        contents::check(kit)?,
-        excerpts::check(kit)?,
-        settings::check(kit)?,
-        settings::check_list(kit)?,
+        links::check(repo)?,
+        contents::check(repo)?,
+        excerpts::check(repo)?,
+        settings::check(repo)?,
+        settings::check_list(repo)?,
     ])
 }

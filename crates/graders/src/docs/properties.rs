@@ -6,17 +6,17 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 /// What librdkafka has and its list leaves out.
-const HIDDEN: [&str; 1] = ["test.mock.num.brokers"];
+const UNLISTED: [&str; 1] = ["test.mock.num.brokers"];
 
 /// The properties' names.
 ///
 /// # Errors
 /// When cargo does not say where librdkafka is, or its list cannot be read.
-pub fn all(kit: &Kit) -> Result<BTreeSet<String>> {
-    let manifest = manifest(kit)?;
+pub fn all(repo: &Repo) -> Result<BTreeSet<String>> {
+    let manifest = manifest(repo)?;
     let file = Path::new(&manifest).with_file_name("librdkafka/CONFIGURATION.md");
     let text = std::fs::read_to_string(&file)
         .with_context(|| format!("cannot read {}", file.display()))?;
@@ -26,29 +26,29 @@ pub fn all(kit: &Kit) -> Result<BTreeSet<String>> {
         "no tables of properties in {}",
         file.display()
     );
-    names.extend(HIDDEN.map(str::to_owned));
+    names.extend(UNLISTED.map(str::to_owned));
     Ok(names)
 }
 
 /// Where the manifest of the locked rdkafka-sys is.
-fn manifest(kit: &Kit) -> Result<String> {
+fn manifest(repo: &Repo) -> Result<String> {
     // Of all platforms, cargo has downloaded the packages of this one alone.
-    let host = cargo(kit, &["-vV"])?;
+    let host = cargo(repo, &["-vV"])?;
     let host = host
         .lines()
         .find_map(|line| line.strip_prefix("host: "))
         .unwrap_or_default()
         .to_owned();
     let platform = ["--filter-platform", &host];
-    let said = cargo(
-        kit,
+    let output = cargo(
+        repo,
         &[
             &["metadata", "--format-version", "1", "--offline", "--locked"][..],
             &platform,
         ]
         .concat(),
     )?;
-    let metadata: serde_json::Value = serde_json::from_str(&said).context("cargo metadata")?;
+    let metadata: serde_json::Value = serde_json::from_str(&output).context("cargo metadata")?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let manifest = packages
         .filter(|package| package["name"] == "rdkafka-sys")
@@ -58,11 +58,11 @@ fn manifest(kit: &Kit) -> Result<String> {
         .context("Cargo.lock has no rdkafka-sys")
 }
 
-fn cargo(kit: &Kit, arguments: &[&str]) -> Result<String> {
+fn cargo(repo: &Repo, arguments: &[&str]) -> Result<String> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(arguments)
-        .current_dir(kit.root())
+        .current_dir(repo.root())
         .output()
         .context("cannot start cargo")?;
     if !output.status.success() {

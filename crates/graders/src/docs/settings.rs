@@ -9,18 +9,18 @@ use regex::Regex;
 
 use super::fields::Fields;
 use super::{FOLDER, MARKDOWN, Problem, RUST, Report, markdown, properties};
-use crate::kit::Kit;
+use crate::repo::Repo;
 
-/// The settings of brokers and topics, from the kit's folder.
-pub const LIST: &str = "docs/broker-settings.txt";
+/// The settings of brokers and topics, from the repository's root.
+pub const BROKER_SETTINGS: &str = "docs/broker-settings.txt";
 
-/// What a line of [`LIST`] ends in when a client has a setting of the same name.
-const BOTH: &str = "  # a client's too";
+/// What a line of [`BROKER_SETTINGS`] ends in when a client has a setting of the same name.
+const CLIENT_HAS_IT_TOO: &str = "  # a client's too";
 
 /// Where settings are looked for, beside doc comments.
 const DOCUMENTS: [&str; 4] = [FOLDER, "README.md", "HINTS.md", "solutions/answers/"];
 
-/// Answers and patches to grade the graders with: nobody learns from their words.
+/// Answers and patches to assess the checks with: learners do not read them.
 const BANK: &str = "crates/graders/bank/";
 
 /// Words joined by dots, or one or more words with a value.
@@ -37,7 +37,7 @@ const PLACEHOLDER: &str = "key=value";
 
 /// A setting where it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Named {
+struct Mention {
     file: String,
     line: usize,
     name: String,
@@ -47,17 +47,17 @@ struct Named {
 ///
 /// # Errors
 /// When files cannot be read or listed, or librdkafka is not there.
-pub fn check(kit: &Kit) -> Result<Report> {
-    let (named, properties) = (named(kit)?, properties::all(kit)?);
-    let listed: BTreeSet<String> = listed(&kit.read(LIST)?)
+pub fn check(repo: &Repo) -> Result<Report> {
+    let (named, properties) = (named(repo)?, properties::all(repo)?);
+    let listed: BTreeSet<String> = listed(&repo.read(BROKER_SETTINGS)?)
         .map(|(_, name, _)| name.to_owned())
         .collect();
     let unknown = named
         .iter()
         .filter(|named| !properties.contains(&named.name) && !listed.contains(&named.name));
-    let problem = |Named { file, line, name }: &Named| {
+    let problem = |Mention { file, line, name }: &Mention| {
         let what = format!(
-            "librdkafka has no setting `{name}`; one of a broker or a topic has to be in {LIST}"
+            "librdkafka has no setting `{name}`; one of a broker or a topic has to be in {BROKER_SETTINGS}"
         );
         Problem::new(file, *line, what)
     };
@@ -72,13 +72,13 @@ pub fn check(kit: &Kit) -> Result<Report> {
 ///
 /// # Errors
 /// When files cannot be read or listed, or librdkafka is not there.
-pub fn check_list(kit: &Kit) -> Result<Report> {
-    let (named, text) = (named(kit)?, kit.read(LIST)?);
+pub fn check_list(repo: &Repo) -> Result<Report> {
+    let (named, text) = (named(repo)?, repo.read(BROKER_SETTINGS)?);
     let used = named.into_iter().map(|named| named.name).collect();
     Ok(Report {
         name: "brokers' settings",
         count: listed(&text).count(),
-        problems: wrong_in_list(&text, &used, &properties::all(kit)?),
+        problems: wrong_in_list(&text, &used, &properties::all(repo)?),
     })
 }
 
@@ -89,7 +89,7 @@ fn listed(text: &str) -> impl Iterator<Item = (usize, &str, bool)> {
         .enumerate()
         .filter(|(_, line)| !line.starts_with('#'));
     lines.map(|(index, line)| {
-        let name = line.strip_suffix(BOTH);
+        let name = line.strip_suffix(CLIENT_HAS_IT_TOO);
         (index + 1, name.unwrap_or(line), name.is_some())
     })
 }
@@ -103,13 +103,13 @@ fn wrong_in_list(
     let mut last = "";
     if !text.starts_with('#') {
         problems.push(Problem::new(
-            LIST,
+            BROKER_SETTINGS,
             1,
             "the first line says what the file is",
         ));
     }
     for (line, name, both) in listed(text) {
-        let mut found = |what: String| problems.push(Problem::new(LIST, line, what));
+        let mut found = |what: String| problems.push(Problem::new(BROKER_SETTINGS, line, what));
         if name <= last {
             found(format!(
                 "`{name}` belongs before `{last}`: one setting a line, sorted"
@@ -120,7 +120,7 @@ fn wrong_in_list(
         }
         match (properties.contains(name), both) {
             (true, false) => found(format!(
-                "`{name}` is a client's setting. If it is a broker's or a topic's too, its line ends in `{BOTH}`"
+                "`{name}` is a client's setting. If it is a broker's or a topic's too, its line ends in `{CLIENT_HAS_IT_TOO}`"
             )),
             (false, true) => found(format!("no client has `{name}`")),
             _ => {}
@@ -130,8 +130,8 @@ fn wrong_in_list(
     problems
 }
 
-fn named(kit: &Kit) -> Result<Vec<Named>> {
-    let files: Vec<String> = kit
+fn named(repo: &Repo) -> Result<Vec<Mention>> {
+    let files: Vec<String> = repo
         .files(&[""])?
         .into_iter()
         .filter(|file| !file.starts_with(BANK))
@@ -140,11 +140,11 @@ fn named(kit: &Kit) -> Result<Vec<Named>> {
     for file in &files {
         let is_document = DOCUMENTS.iter().any(|document| file.starts_with(document));
         let found = if file.ends_with(RUST) {
-            let source = kit.read(file)?;
+            let source = repo.read(file)?;
             fields.add(&source);
             markdown::codes_of_doc_comments(&source)
         } else if file.ends_with(MARKDOWN) && is_document {
-            markdown::codes(&kit.read(file)?)
+            markdown::codes(&repo.read(file)?)
         } else {
             continue;
         };
@@ -153,7 +153,7 @@ fn named(kit: &Kit) -> Result<Vec<Named>> {
     let exempt = |text: &str| is_something_else(text, &files, &fields);
     let mut all = Vec::new();
     for (file, line, code) in codes {
-        all.extend(settings(&code, exempt).into_iter().map(|name| Named {
+        all.extend(settings(&code, exempt).into_iter().map(|name| Mention {
             file: file.clone(),
             line,
             name,

@@ -6,15 +6,15 @@
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Item, ItemFn, Pat, Visibility};
 
-use crate::public::Public;
+use crate::public_api::PublicApi;
 
 /// Names the answer to call, by its number in the batch.
 pub const ANSWER_VARIABLE: &str = "KAFKALINGS_ANSWER";
 
 /// Whether an answer's public types and signatures are the reference's.
-pub fn fits(reference: &str, answer: &str) -> bool {
+pub fn same_signatures(reference: &str, answer: &str) -> bool {
     let signatures = |source| {
-        let public = Public::of(source).ok()?;
+        let public = PublicApi::parse(source).ok()?;
         let items = public.items.into_iter();
         Some(
             items
@@ -35,12 +35,12 @@ pub fn file(solution: &str, number: usize) -> String {
 }
 
 /// A text that names an answer's file, with the name of the file that a learner has.
-pub fn as_if_alone(text: &str, number: usize) -> String {
+pub fn strip_number(text: &str, number: usize) -> String {
     text.replace(&format!("solutions/{number}/"), "solutions/")
 }
 
 /// The numbers of the answers that a compiler's message is about.
-pub fn number_in(path: &str) -> Option<usize> {
+pub fn answer_number(path: &str) -> Option<usize> {
     let (_, rest) = path.split_once("solutions/")?;
     rest.split('/').next()?.parse().ok()
 }
@@ -49,7 +49,7 @@ pub fn number_in(path: &str) -> Option<usize> {
 ///
 /// # Errors
 /// When the reference is no Rust.
-pub fn caller(reference: &str, name: &str, numbers: &[usize]) -> syn::Result<String> {
+pub fn dispatcher(reference: &str, name: &str, numbers: &[usize]) -> syn::Result<String> {
     let file = syn::parse_file(reference)?;
     let imports = file
         .items
@@ -62,7 +62,7 @@ pub fn caller(reference: &str, name: &str, numbers: &[usize]) -> syn::Result<Str
     let first = numbers.first().map(|number| module(*number));
     let functions = file.items.iter().filter_map(|item| match item {
         Item::Fn(function) if matches!(function.vis, Visibility::Public(_)) => {
-            Some(calls(function, numbers))
+            Some(dispatch(function, numbers))
         }
         _ => None,
     });
@@ -84,7 +84,7 @@ fn module(number: usize) -> syn::Ident {
     format_ident!("answer_{number}")
 }
 
-fn calls(function: &ItemFn, numbers: &[usize]) -> impl ToTokens {
+fn dispatch(function: &ItemFn, numbers: &[usize]) -> impl ToTokens {
     let (visibility, signature, name) = (&function.vis, &function.sig, &function.sig.ident);
     let arguments: Vec<_> = signature.inputs.iter().filter_map(name_of).collect();
     let wait = signature.asyncness.map(|_| quote!(.await));
@@ -126,18 +126,30 @@ mod tests {
 
     #[test]
     fn another_type_or_signature_does_not_fit() {
-        assert!(fits(REFERENCE, &REFERENCE.replace("on(1); 1", "2")));
-        assert!(fits(REFERENCE, &REFERENCE.replace("fn helper() {}", "")));
-        assert!(!fits(REFERENCE, &REFERENCE.replace("= Duration", "= u8")));
-        assert!(!fits(REFERENCE, &REFERENCE.replace("-> u8", "-> u16")));
-        assert!(!fits(REFERENCE, "no Rust"));
+        assert!(same_signatures(
+            REFERENCE,
+            &REFERENCE.replace("on(1); 1", "2")
+        ));
+        assert!(same_signatures(
+            REFERENCE,
+            &REFERENCE.replace("fn helper() {}", "")
+        ));
+        assert!(!same_signatures(
+            REFERENCE,
+            &REFERENCE.replace("= Duration", "= u8")
+        ));
+        assert!(!same_signatures(
+            REFERENCE,
+            &REFERENCE.replace("-> u8", "-> u16")
+        ));
+        assert!(!same_signatures(REFERENCE, "no Rust"));
     }
 
     #[test]
-    fn the_caller_is_rust_and_offers_the_same() {
-        let text = caller(REFERENCE, "phase2_f.rs", &[0, 3]).expect("the reference is Rust");
-        let public = Public::of(&text).expect("it is Rust");
-        let reference = Public::of(REFERENCE).expect("it is Rust");
+    fn the_dispatcher_is_rust_and_offers_the_same() {
+        let text = dispatcher(REFERENCE, "phase2_f.rs", &[0, 3]).expect("the reference is Rust");
+        let public = PublicApi::parse(&text).expect("it is Rust");
+        let reference = PublicApi::parse(REFERENCE).expect("it is Rust");
         assert_eq!(
             public.items["f"].signature, reference.items["f"].signature,
             "{text}"
@@ -149,10 +161,10 @@ mod tests {
     #[test]
     fn an_answers_file_is_told_from_others() {
         assert_eq!(file("solutions/a.rs", 12), "solutions/12/a.rs");
-        assert_eq!(number_in("src/../solutions/12/a.rs"), Some(12));
-        assert_eq!(number_in("src/../solutions/a.rs"), None);
-        assert_eq!(number_in("tests/graded/main.rs"), None);
+        assert_eq!(answer_number("src/../solutions/12/a.rs"), Some(12));
+        assert_eq!(answer_number("src/../solutions/a.rs"), None);
+        assert_eq!(answer_number("tests/graded/main.rs"), None);
         let text = "a panic at solutions/12/a.rs:1:1";
-        assert_eq!(as_if_alone(text, 12), "a panic at solutions/a.rs:1:1");
+        assert_eq!(strip_number(text, 12), "a panic at solutions/a.rs:1:1");
     }
 }

@@ -19,12 +19,12 @@ use std::time::Duration;
 use crate::outcome::Verdict;
 use crate::run::Run;
 
-/// An implementation to grade.
+/// An implementation to run the checks on.
 #[derive(Debug, Clone)]
 pub struct Answer {
     /// What it is called in tables: `produce_event/no_key`.
     pub id: String,
-    /// The file of the solutions that it stands for, from the kit's folder; `None` for the reference as it is.
+    /// The file of the solutions that it stands for, from the repository's root; `None` for the reference as it is.
     pub file: Option<String>,
     /// The file's text.
     pub source: String,
@@ -112,7 +112,7 @@ impl From<std::io::Error> for NoRun {
 }
 
 /// What became of a job.
-pub type Ended = Result<Ran, NoRun>;
+pub type JobResult = Result<Ran, NoRun>;
 
 /// A run of one exercise's checks is to end within this, whatever the answer: nobody learns from waiting.
 pub const RUN_LIMIT: Duration = Duration::from_secs(30);

@@ -15,13 +15,13 @@ use report::variables;
 use super::kafka::Kafka;
 use super::process::Process;
 use super::workspace::{Program, Workspace};
-use super::{Answer, Ended, Job, NoRun, Patient};
-use crate::kit::Kit;
+use super::{Answer, Job, JobResult, NoRun, Patient};
 use crate::outcome::Check;
+use crate::repo::Repo;
 
 /// How often a run that was aborted is made again. Once in some hundred runs librdkafka aborts the process while a consumer
 /// closes (`rd_kafka_cgrp_terminated: assert`, its issue 4792), and then there is no verdict on anything.
-const AGAIN: u32 = 2;
+const ABORT_RETRIES: u32 = 2;
 
 /// Where answers are compiled and run.
 pub struct Pool {
@@ -67,8 +67,8 @@ impl Pool {
     ///
     /// # Errors
     /// When one of them cannot be done.
-    pub fn open(kit: &Kit, at_a_time: usize) -> Result<Self> {
-        let workspace = Workspace::copy(kit)?;
+    pub fn open(repo: &Repo, at_a_time: usize) -> Result<Self> {
+        let workspace = Workspace::copy(repo)?;
         let reference = Answer::reference();
         let mut programs = workspace.compile(&[&reference]);
         let program = programs
@@ -97,20 +97,25 @@ impl Pool {
         &self.workspace
     }
 
-    /// Runs all jobs and hands what became of each, as it ends, to `ended`, which runs in the caller's thread and gets the
+    /// Runs all jobs and hands what became of each, as it ends, to `on_result`, which runs in the caller's thread and gets the
     /// job's place in the list.
-    pub fn run(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
-        self.run_times(1, jobs, ended)
+    pub fn run(&self, jobs: &[Job], on_result: impl FnMut(usize, JobResult)) -> Spent {
+        self.run_times(1, jobs, on_result)
     }
 
     /// The same, and each job so many times; what does not compile ends once.
-    pub fn run_times(&self, times: usize, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
-        self.run_at(self.at_a_time, times, jobs, ended)
+    pub fn run_times(
+        &self,
+        times: usize,
+        jobs: &[Job],
+        on_result: impl FnMut(usize, JobResult),
+    ) -> Spent {
+        self.run_at(self.at_a_time, times, jobs, on_result)
     }
 
     /// The same, one after the other.
-    pub fn run_alone(&self, jobs: &[Job], ended: impl FnMut(usize, Ended)) -> Spent {
-        self.run_at(1, 1, jobs, ended)
+    pub fn run_alone(&self, jobs: &[Job], on_result: impl FnMut(usize, JobResult)) -> Spent {
+        self.run_at(1, 1, jobs, on_result)
     }
 
     fn run_at(
@@ -118,7 +123,7 @@ impl Pool {
         at_a_time: usize,
         times: usize,
         jobs: &[Job],
-        mut ended: impl FnMut(usize, Ended),
+        mut on_result: impl FnMut(usize, JobResult),
     ) -> Spent {
         let begun = Instant::now();
         // One program waits, compiled, for whoever is free next.
@@ -141,7 +146,7 @@ impl Pool {
             }
             for (index, result) in finished {
                 running += result.as_ref().map_or(Duration::ZERO, |ran| ran.elapsed);
-                ended(index, result);
+                on_result(index, result);
             }
             // A pass that ends because its compiler panicked would look complete.
             compiler
@@ -182,7 +187,7 @@ impl Pool {
         let mut batches = Vec::new();
         for (index, Job { answer, .. }) in jobs.iter().enumerate() {
             match &answer.file {
-                Some(file) if self.workspace.fits_a_batch(answer) => {
+                Some(file) if self.workspace.fits_into_a_batch(answer) => {
                     together.entry(file).or_default().push(index);
                 }
                 _ => batches.push(vec![index]),
@@ -193,7 +198,7 @@ impl Pool {
         batches
     }
 
-    fn run_one(&self, job: &Job, program: &Program) -> Ended {
+    fn run_one(&self, job: &Job, program: &Program) -> JobResult {
         let environment: Vec<(String, String)> = self
             .kafka
             .environment()
@@ -210,7 +215,7 @@ impl Pool {
             until_first_failure: job.until_first_failure,
         };
         let mut ran = process.run()?;
-        for _ in 0..AGAIN {
+        for _ in 0..ABORT_RETRIES {
             if !ran.was_aborted() {
                 break;
             }
@@ -229,7 +234,7 @@ impl Pool {
             } else if is_waited_for && check.was_left_out() {
                 *check = alone(program, &check.name, self.kafka.environment())?;
             }
-            check.failure = program.as_if_alone(&check.failure);
+            check.failure = program.strip_number(&check.failure);
         }
         Ok(ran)
     }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use report::variables;
 
-use super::{Ended, NoRun, Ran};
+use super::{JobResult, NoRun, Ran};
 use crate::outcome;
 use crate::run::Run;
 
@@ -34,7 +34,7 @@ impl Process<'_> {
     ///
     /// # Errors
     /// When they do not start or are late.
-    pub fn run(&self) -> Ended {
+    pub fn run(&self) -> JobResult {
         let begun = Instant::now();
         let mut child = Command::new(self.checks)
             .arg(self.filter)

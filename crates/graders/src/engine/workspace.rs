@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::batch::{self, ANSWER_VARIABLE};
 use super::lock::Lock;
 use super::{Answer, NoRun};
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 /// The copy. Compiled dependencies are shared with the kit, so an answer costs the event log, the checks and a link.
 pub struct Workspace {
@@ -39,7 +39,7 @@ struct Target {
 
 /// What the compiler says by way of cargo.
 #[derive(Deserialize)]
-struct Said {
+struct CompilerLine {
     message: Diagnostic,
 }
 
@@ -63,38 +63,38 @@ impl Workspace {
     ///
     /// # Errors
     /// When its files cannot be listed, read or written.
-    pub fn copy(kit: &Kit) -> Result<Self> {
-        let target = target_folder(kit);
+    pub fn copy(repo: &Repo) -> Result<Self> {
+        let target = target_folder(repo);
         let folder = target.join("graders").join("kit");
         let lock = target.join("graders").join("kit.lock");
         let lock = Lock::take(&lock).with_context(|| format!("cannot lock {}", lock.display()))?;
-        let files = kit.files(&[""])?;
+        let files = repo.files(&[""])?;
         for path in &files {
             let content = if path == "Cargo.toml" {
-                in_the_copy(&kit.read(path)?).into_bytes()
+                isolate_version(&repo.read(path)?).into_bytes()
             } else {
-                kit.read_bytes(path)?
+                repo.read_bytes(path)?
             };
-            write_if_other(&folder.join(path), &content)
+            write_if_changed(&folder.join(path), &content)
                 .with_context(|| format!("cannot copy {path}"))?;
         }
-        remove_others(&folder, &folder, &files)
+        prune(&folder, &folder, &files)
             .with_context(|| format!("cannot clear {}", folder.display()))?;
         Ok(Self {
             folder,
             target,
-            solutions: solutions(kit)?,
+            solutions: solutions(repo)?,
             _lock: lock,
         })
     }
 
     /// Whether an answer can be compiled together with others.
-    pub fn fits_a_batch(&self, answer: &Answer) -> bool {
+    pub fn fits_into_a_batch(&self, answer: &Answer) -> bool {
         let reference = self
             .solutions
             .iter()
             .find(|(path, _)| answer.file.as_ref() == Some(path));
-        reference.is_some_and(|(_, reference)| batch::fits(reference, &answer.source))
+        reference.is_some_and(|(_, reference)| batch::same_signatures(reference, &answer.source))
     }
 
     /// Compiles the checks with each of the answers, all of which stand for one file.
@@ -110,7 +110,7 @@ impl Workspace {
                     file: Arc::new(file),
                     number: None,
                 });
-            return vec![program.map_err(NoRun::in_words)];
+            return vec![program.map_err(NoRun::readable)];
         }
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
         loop {
@@ -118,7 +118,7 @@ impl Workspace {
                 .filter(|n| !refused.contains_key(n))
                 .collect();
             if numbers.is_empty() {
-                return each(answers.len(), &refused, |_| {
+                return all_results(answers.len(), &refused, |_| {
                     Err(NoRun::Compile(String::new()))
                 });
             }
@@ -132,21 +132,21 @@ impl Workspace {
                             number: Some(number),
                         })
                     };
-                    return each(answers.len(), &refused, program);
+                    return all_results(answers.len(), &refused, program);
                 }
-                Err(NoRun::Compile(said)) => {
+                Err(NoRun::Compile(output)) => {
                     let known = refused.len();
-                    refused.extend(by_answer(&said));
+                    refused.extend(by_answer(&output));
                     if refused.len() == known {
-                        return each(answers.len(), &refused, |_| {
-                            Err(NoRun::Compile(said.clone()))
+                        return all_results(answers.len(), &refused, |_| {
+                            Err(NoRun::Compile(output.clone()))
                         });
                     }
                 }
                 Err(other) => {
-                    let said = other.to_string();
-                    let error = |_| Err(NoRun::Machine(io::Error::other(said.clone())));
-                    return each(answers.len(), &refused, error);
+                    let output = other.to_string();
+                    let error = |_| Err(NoRun::Machine(io::Error::other(output.clone())));
+                    return all_results(answers.len(), &refused, error);
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Workspace {
         for (path, reference) in &self.solutions {
             let is_answer = answer.file.as_deref() == Some(path);
             let text = if is_answer { &answer.source } else { reference };
-            write_if_other(&self.folder.join(path), text.as_bytes())?;
+            write_if_changed(&self.folder.join(path), text.as_bytes())?;
         }
         Ok(())
     }
@@ -164,16 +164,17 @@ impl Workspace {
     fn put_batch(&self, answers: &[&Answer], numbers: &[usize]) -> Result<(), NoRun> {
         for (path, reference) in &self.solutions {
             if answers[0].file.as_deref() != Some(path) {
-                write_if_other(&self.folder.join(path), reference.as_bytes())?;
+                write_if_changed(&self.folder.join(path), reference.as_bytes())?;
                 continue;
             }
             for number in numbers {
                 let file = self.folder.join(batch::file(path, *number));
-                write_if_other(&file, answers[*number].source.as_bytes())?;
+                write_if_changed(&file, answers[*number].source.as_bytes())?;
             }
             let name = path.rsplit('/').next().unwrap_or(path);
-            let caller = batch::caller(reference, name, numbers).map_err(io::Error::other)?;
-            write_if_other(&self.folder.join(path), caller.as_bytes())?;
+            let dispatcher =
+                batch::dispatcher(reference, name, numbers).map_err(io::Error::other)?;
+            write_if_changed(&self.folder.join(path), dispatcher.as_bytes())?;
         }
         Ok(())
     }
@@ -213,21 +214,21 @@ impl Workspace {
     }
 }
 
-fn solutions(kit: &Kit) -> Result<Vec<(String, String)>> {
-    let mut paths = kit.files(&[".rs"])?;
+fn solutions(repo: &Repo) -> Result<Vec<(String, String)>> {
+    let mut paths = repo.files(&[".rs"])?;
     paths.retain(|path| path.starts_with("solutions/"));
-    let with_text = |path: String| Ok((path.clone(), kit.read(&path)?));
+    let with_text = |path: String| Ok((path.clone(), repo.read(&path)?));
     paths.into_iter().map(with_text).collect()
 }
 
 /// What became of each answer of a batch: refused, or what `other` says of its number.
-fn each(
+fn all_results(
     count: usize,
     refused: &BTreeMap<usize, String>,
     other: impl Fn(usize) -> Result<Program, NoRun>,
 ) -> Vec<Result<Program, NoRun>> {
     let one = |number| match refused.get(&number) {
-        Some(said) => Err(NoRun::Compile(said.clone())),
+        Some(output) => Err(NoRun::Compile(output.clone())),
         None => other(number),
     };
     (0..count).map(one).collect()
@@ -235,30 +236,31 @@ fn each(
 
 impl NoRun {
     /// What the compiler says to people, out of what cargo says to programs.
-    fn in_words(self) -> Self {
+    fn readable(self) -> Self {
         match self {
-            Self::Compile(said) => {
-                let errors: String = errors(&said).map(|error| error.rendered).collect();
-                Self::Compile(if errors.is_empty() { said } else { errors })
+            Self::Compile(output) => {
+                let errors: String = errors(&output).map(|error| error.rendered).collect();
+                Self::Compile(if errors.is_empty() { output } else { errors })
             }
             other => other,
         }
     }
 }
 
-fn errors(said: &str) -> impl Iterator<Item = Diagnostic> {
-    said.lines()
-        .filter_map(|line| serde_json::from_str::<Said>(line).ok())
-        .map(|said| said.message)
+fn errors(output: &str) -> impl Iterator<Item = Diagnostic> {
+    output
+        .lines()
+        .filter_map(|line| serde_json::from_str::<CompilerLine>(line).ok())
+        .map(|line| line.message)
         .filter(|message| message.level == "error")
 }
 
 /// The compiler's errors, by the answers that they are about.
-fn by_answer(said: &str) -> BTreeMap<usize, String> {
+fn by_answer(output: &str) -> BTreeMap<usize, String> {
     let mut found: BTreeMap<usize, String> = BTreeMap::new();
-    for error in errors(said) {
+    for error in errors(output) {
         let mut files = error.spans.iter().map(|span| span.file_name.as_str());
-        if let Some(number) = files.find_map(batch::number_in) {
+        if let Some(number) = files.find_map(batch::answer_number) {
             *found.entry(number).or_default() += &error.rendered;
         }
     }
@@ -285,10 +287,10 @@ impl Program {
     }
 
     /// What it printed, as if the answer were the only one.
-    pub fn as_if_alone(&self, text: &str) -> String {
+    pub fn strip_number(&self, text: &str) -> String {
         self.number.map_or_else(
             || text.to_owned(),
-            |number| batch::as_if_alone(text, number),
+            |number| batch::strip_number(text, number),
         )
     }
 }
@@ -308,21 +310,21 @@ pub fn cargo() -> OsString {
     std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
-fn target_folder(kit: &Kit) -> PathBuf {
+fn target_folder(repo: &Repo) -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
-        Some(folder) => kit.root().join(folder),
-        None => kit.root().join("target"),
+        Some(folder) => repo.root().join(folder),
+        None => repo.root().join("target"),
     }
 }
 
 /// Cargo tells packages of the same name apart by version, not by folder, so the copy's have a version of their own: else
 /// cargo would take what it compiled for the one for the other.
-fn in_the_copy(manifest: &str) -> String {
+fn isolate_version(manifest: &str) -> String {
     manifest.replacen("\nversion = \"", "\nversion = \"0.0.0-copy-of-", 1)
 }
 
 /// A file that is not written keeps its time, and cargo what it made of it.
-fn write_if_other(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
     if fs::read(path).is_ok_and(|found| found == content) {
         return Ok(());
     }
@@ -333,11 +335,11 @@ fn write_if_other(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Removes what an earlier copy had and this one has not.
-fn remove_others(root: &Path, folder: &Path, files: &[String]) -> io::Result<()> {
+fn prune(root: &Path, folder: &Path, files: &[String]) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            remove_others(root, &path, files)?;
+            prune(root, &path, files)?;
         } else if let Ok(relative) = path.strip_prefix(root) {
             let relative = relative.to_string_lossy().replace('\\', "/");
             if !files.contains(&relative) {

@@ -13,7 +13,7 @@ use crate::bank::wrong::Wrong;
 use crate::engine::kafka::Kafka;
 use crate::engine::process::Process;
 use crate::engine::workspace::{Program, Workspace};
-use crate::engine::{Answer, Ended, NoRun};
+use crate::engine::{Answer, JobResult, NoRun};
 
 /// What is run again and again.
 pub struct Subject {
@@ -138,12 +138,12 @@ fn on_each(
     Ok(subjects)
 }
 
-/// Runs them all, in turns, and hands each run's result to `ended`. `held` is for those that want a held Kafka.
+/// Runs them all, in turns, and hands each run's result to `on_result`. `held` is for those that want a held Kafka.
 pub fn run(
     subjects: &[Subject],
     held: Option<&Kafka>,
     at_a_time: usize,
-    mut ended: impl FnMut(&Subject, &Ended),
+    mut on_result: impl FnMut(&Subject, &JobResult),
 ) -> Vec<Tally> {
     let mut tallies: Vec<Tally> = subjects
         .iter()
@@ -167,7 +167,7 @@ pub fn run(
                 Ok(ran) => tallies[index].add(&ran.run, ran.elapsed.as_secs_f64()),
                 Err(error) => tallies[index].add_broken(error.to_string()),
             }
-            ended(&subjects[index], &result);
+            on_result(&subjects[index], &result);
         }
     });
     tallies
@@ -190,7 +190,7 @@ impl Subject {
         &self.program
     }
 
-    fn run(&self, held: Option<&Kafka>) -> Ended {
+    fn run(&self, held: Option<&Kafka>) -> JobResult {
         let own = [(variables::KAFKA.to_owned(), self.kafka.clone())];
         let kafka = held
             .filter(|_| self.kafka == HELD)

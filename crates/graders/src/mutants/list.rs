@@ -7,12 +7,12 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
 use crate::engine::workspace::cargo;
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 /// A changed reference.
 #[derive(Debug, Clone)]
 pub struct Mutant {
-    /// The file that it changes, from the kit's folder.
+    /// The file that it changes, from the repository's root.
     pub file: String,
     /// What is changed: `replace + with - in poll_loop`.
     pub change: String,
@@ -53,17 +53,17 @@ struct Position {
 ///
 /// # Errors
 /// When cargo-mutants or git fails.
-pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>> {
+pub fn mutants(repo: &Repo, since: Option<&str>) -> Result<Vec<Mutant>> {
     let package = tempfile::tempdir()?;
     let folder = package.path();
     fs::create_dir(folder.join("solutions"))?;
     let mut modules = String::new();
-    for path in kit.files(&[".rs"])? {
+    for path in repo.files(&[".rs"])? {
         if let Some(name) = path
             .strip_prefix("solutions/")
             .and_then(|p| p.strip_suffix(".rs"))
         {
-            fs::write(folder.join(&path), kit.read(&path)?)?;
+            fs::write(folder.join(&path), repo.read(&path)?)?;
             modules.extend(["#[path = \"", &path, "\"]\nmod ", name, ";\n"]);
         }
     }
@@ -74,7 +74,7 @@ pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>> {
         .args(["mutants", "--list", "--json"])
         .current_dir(folder);
     if let Some(since) = since {
-        let changes = changes(kit, since)?;
+        let changes = changes(repo, since)?;
         if changes.is_empty() {
             return Ok(Vec::new());
         }
@@ -98,7 +98,7 @@ pub fn mutants(kit: &Kit, since: Option<&str>) -> Result<Vec<Mutant>> {
         serde_json::from_str(&listed).context("what `cargo mutants --list --json` printed")?;
     listed
         .into_iter()
-        .map(|listed| listed.mutant(kit))
+        .map(|listed| listed.mutant(repo))
         .collect()
 }
 
@@ -114,10 +114,10 @@ path = \"lib.rs\"
 [workspace]
 ";
 
-fn changes(kit: &Kit, since: &str) -> Result<String> {
+fn changes(repo: &Repo, since: &str) -> Result<String> {
     let output = Command::new("git")
         .args(["diff", since, "--", "solutions"])
-        .current_dir(kit.root())
+        .current_dir(repo.root())
         .output()
         .context("cannot start git")?;
     if !output.status.success() {
@@ -130,8 +130,8 @@ fn changes(kit: &Kit, since: &str) -> Result<String> {
 }
 
 impl Listed {
-    fn mutant(self, kit: &Kit) -> Result<Mutant> {
-        let reference = kit.read(&self.file)?;
+    fn mutant(self, repo: &Repo) -> Result<Mutant> {
+        let reference = repo.read(&self.file)?;
         let number = self.span.start.line;
         let line = reference.lines().nth(number.saturating_sub(1));
         let change = self.name.splitn(4, ':').last().unwrap_or_default();

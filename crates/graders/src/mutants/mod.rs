@@ -3,8 +3,8 @@
 //!
 //! - [`list`]: which there are.
 //! - [`survivors`]: those that no check can catch, with the reason, in `bank/mutants.toml`.
-//! - [`grade`]: whether a mutant was caught.
+//! - [`fate`]: whether a mutant was caught.
 
-pub mod grade;
+pub mod fate;
 pub mod list;
 pub mod survivors;

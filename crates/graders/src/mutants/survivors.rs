@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::list::Mutant;
 use crate::bank::FOLDER;
-use crate::kit::Kit;
+use crate::repo::Repo;
 
 /// A mutant of which it is known why it survives.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,9 +32,9 @@ struct File {
 ///
 /// # Errors
 /// When the file is missing or not what it should be.
-pub fn load(kit: &Kit) -> Result<Vec<Survivor>> {
+pub fn load(repo: &Repo) -> Result<Vec<Survivor>> {
     let path = format!("{FOLDER}/mutants.toml");
-    let file: File = toml::from_str(&kit.read(&path)?).context(path)?;
+    let file: File = toml::from_str(&repo.read(&path)?).context(path)?;
     Ok(file.survivor)
 }
 

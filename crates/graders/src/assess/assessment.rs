@@ -1,13 +1,13 @@
-//! What a grader comes to: right, wrong, or nobody knows.
+//! What the checks are worth on one answer.
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Ended, NoRun, Ran};
+use crate::engine::{JobResult, NoRun, Ran};
 
-/// What the kit's graders come to, on one answer or on all.
+/// How well the checks judged an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Grade {
+pub enum Rating {
     /// As it should be.
     Good,
     /// This Kafka could not tell.
@@ -18,7 +18,7 @@ pub enum Grade {
     Miss,
 }
 
-impl Grade {
+impl Rating {
     /// For a table.
     pub fn word(self) -> &'static str {
         match self {
@@ -30,13 +30,14 @@ impl Grade {
     }
 }
 
-/// How an answer was graded.
+/// How the checks judged one answer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Graded {
+pub struct Assessment {
     /// The answer: `produce_event/no_key`.
     pub answer: String,
-    /// What that comes to.
-    pub grade: Grade,
+    /// How well the checks judged it. Files of earlier passes call it `grade`.
+    #[serde(alias = "grade")]
+    pub rating: Rating,
     /// In words: by which check it was caught, or why not.
     pub note: String,
     /// How long the run took, in seconds.
@@ -47,22 +48,22 @@ pub struct Graded {
     pub at_first: Option<String>,
 }
 
-impl Graded {
-    /// Judges a run, or that there is none.
+impl Assessment {
+    /// Assesses a run, or that there is none.
     pub fn new(
         answer: String,
-        ended: &Ended,
-        of_run: impl FnOnce(&Ran) -> (Grade, String),
+        result: &JobResult,
+        of_run: impl FnOnce(&Ran) -> (Rating, String),
     ) -> Self {
-        let (grade, note) = match ended {
+        let (rating, note) = match result {
             Ok(ran) => of_run(ran),
-            Err(error @ NoRun::Machine(_)) => (Grade::Broken, error.to_string()),
-            Err(error) => (Grade::Miss, error.to_string()),
+            Err(error @ NoRun::Machine(_)) => (Rating::Broken, error.to_string()),
+            Err(error) => (Rating::Miss, error.to_string()),
         };
-        let ran = ended.as_ref().ok();
+        let ran = result.as_ref().ok();
         Self {
             answer,
-            grade,
+            rating,
             note,
             seconds: ran.map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
             failed: ran.map(Ran::failed).unwrap_or_default(),
@@ -70,9 +71,9 @@ impl Graded {
         }
     }
 
-    /// Whether it is to be run again: the grade may be the busy machine's doing.
+    /// Whether it is to be run again: the rating may be the busy machine's doing.
     pub fn is_doubtful(&self) -> bool {
-        matches!(self.grade, Grade::Miss | Grade::Broken)
+        matches!(self.rating, Rating::Miss | Rating::Broken)
     }
 
     /// This one, of a further run, with what it came to in the first.

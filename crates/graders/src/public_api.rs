@@ -8,7 +8,7 @@ use syn::{Attribute, FnArg, ImplItem, Item, ItemImpl, Pat, Signature, Visibility
 
 /// What two files have in common or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Public {
+pub struct PublicApi {
     /// The doc comment of the file.
     pub docs: String,
     /// The public items by kind and name.
@@ -48,12 +48,12 @@ impl fmt::Display for Difference {
     }
 }
 
-impl Public {
+impl PublicApi {
     /// Reads a file's text.
     ///
     /// # Errors
     /// When it is no Rust.
-    pub fn of(source: &str) -> syn::Result<Self> {
+    pub fn parse(source: &str) -> syn::Result<Self> {
         let file = syn::parse_file(source)?;
         let items = file.items.iter().flat_map(public_items).collect();
         Ok(Self {
@@ -227,7 +227,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     fn places(one: &str, other: &str) -> Vec<String> {
-        let read = |text| Public::of(text).expect("Rust");
+        let read = |text| PublicApi::parse(text).expect("Rust");
         let found = read(one).differences(&read(other), |name| name.starts_with("given"));
         found
             .into_iter()

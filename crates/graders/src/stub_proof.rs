@@ -11,7 +11,7 @@ use crate::run::{FAILED, Run};
 
 /// How many checks came to which verdict, and what is wrong with that.
 #[derive(Debug, Default)]
-pub struct Proof {
+pub struct StubReport {
     /// Checks that failed.
     pub failed: usize,
     /// Checks that passed.
@@ -19,7 +19,7 @@ pub struct Proof {
     /// Checks that could not be graded.
     pub not_graded: usize,
     /// What should be otherwise. Empty: it is proved.
-    pub objections: Vec<String>,
+    pub problems: Vec<String>,
 }
 
 /// What all untouched stubs come to.
@@ -31,58 +31,58 @@ pub struct Stubs {
     pub holds: bool,
 }
 
-/// Judges a run of the checks of an exercise that nobody has written yet.
-pub fn stub(exercise: &Exercise, run: &Run) -> Proof {
-    let mut proof = count(run);
+/// Looks at a run of the checks of an exercise that is still its stub.
+pub fn of_stub(exercise: &Exercise, run: &Run) -> StubReport {
+    let mut report = count(run);
     if run.code != Some(FAILED) {
-        proof.object(format!("exit code {}, not {FAILED}", code(run)));
+        report.add(format!("exit code {}, not {FAILED}", code(run)));
     }
-    if proof.failed == 0 {
-        proof.object("no check of it failed".to_owned());
+    if report.failed == 0 {
+        report.add("no check of it failed".to_owned());
     }
     for check in &run.checks {
-        if let Some(objection) = objection(exercise, check) {
-            proof.object(format!("{}: {objection}", check.name));
+        if let Some(problem) = problem(exercise, check) {
+            report.add(format!("{}: {problem}", check.name));
         }
     }
-    proof
+    report
 }
 
-/// Judges a run of checks of what is given: all of them pass.
-pub fn given(run: &Run) -> Proof {
-    let mut proof = count(run);
+/// Looks at a run of the checks of what is given: all of them pass.
+pub fn of_given(run: &Run) -> StubReport {
+    let mut report = count(run);
     if run.code != Some(0) {
-        proof.object(format!("exit code {}, not 0", code(run)));
+        report.add(format!("exit code {}, not 0", code(run)));
     }
-    if proof.passed == 0 {
-        proof.object("no check passed".to_owned());
+    if report.passed == 0 {
+        report.add("no check passed".to_owned());
     }
     for check in &run.checks {
         match check.verdict {
             Verdict::Pass => {}
-            Verdict::Fail => proof.object(format!("{} failed:\n{}", check.name, check.failure)),
-            Verdict::NotGraded => proof.object(format!("{}: {}", check.name, check.reason)),
+            Verdict::Fail => report.add(format!("{} failed:\n{}", check.name, check.failure)),
+            Verdict::NotGraded => report.add(format!("{}: {}", check.name, check.reason)),
         }
     }
-    proof
+    report
 }
 
-impl Proof {
-    fn object(&mut self, objection: String) {
-        self.objections.push(objection);
+impl StubReport {
+    fn add(&mut self, problem: String) {
+        self.problems.push(problem);
     }
 }
 
-fn count(run: &Run) -> Proof {
+fn count(run: &Run) -> StubReport {
     let count = |wanted| {
         let checks = run.checks.iter();
         checks.filter(|check| check.verdict == wanted).count()
     };
-    Proof {
+    StubReport {
         failed: count(Verdict::Fail),
         passed: count(Verdict::Pass),
         not_graded: count(Verdict::NotGraded),
-        objections: Vec::new(),
+        problems: Vec::new(),
     }
 }
 
@@ -91,7 +91,7 @@ fn code(run: &Run) -> String {
         .map_or_else(|| "of a signal".to_owned(), |code| code.to_string())
 }
 
-fn objection(exercise: &Exercise, check: &Check) -> Option<String> {
+fn problem(exercise: &Exercise, check: &Check) -> Option<String> {
     if !exercise.owns(&check.name) {
         return Some("belongs to another exercise".to_owned());
     }
@@ -151,19 +151,19 @@ mod tests {
         }
     }
 
-    fn objections(code: i32, checks: Vec<Check>) -> Vec<String> {
+    fn problems(code: i32, checks: Vec<Check>) -> Vec<String> {
         let run = Run {
             code: Some(code),
             checks,
             stderr: String::new(),
         };
-        stub(&exercise(), &run).objections
+        of_stub(&exercise(), &run).problems
     }
 
     #[test]
     fn its_own_todo_is_the_proof() {
         let failed = check("phase2::produce_event::waits", Verdict::Fail, TODO);
-        assert_eq!(objections(101, vec![failed]), Vec::<String>::new());
+        assert_eq!(problems(101, vec![failed]), Vec::<String>::new());
     }
 
     #[test]
@@ -183,11 +183,11 @@ mod tests {
                 "another",
             ),
         ] {
-            let found = objections(101, vec![check]);
+            let found = problems(101, vec![check]);
             assert!(found.len() == 1 && found[0].contains(expected), "{found:?}");
         }
-        let passed = objections(0, vec![check(own, Verdict::Pass, "")]);
+        let passed = problems(0, vec![check(own, Verdict::Pass, "")]);
         assert_eq!(passed.len(), 3, "{passed:?}");
-        assert_eq!(objections(101, Vec::new()), ["no check of it failed"]);
+        assert_eq!(problems(101, Vec::new()), ["no check of it failed"]);
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a wrong answer was caught: the named check failed, and its text names the misconception.
 
-use super::grade::{Grade, Graded};
+use super::assessment::{Assessment, Rating};
 use crate::bank::wrong::Wrong;
-use crate::engine::{Answer, Ended, Job, Patient, RUN_LIMIT, Ran};
+use crate::engine::{Answer, Job, JobResult, Patient, RUN_LIMIT, Ran};
 use crate::outcome::{Check, Verdict};
 
 /// Runs all checks of the exercise: a wrong answer is to end soon, and may break more than one promise.
@@ -45,13 +45,13 @@ pub fn failure<'a>(wrong: &Wrong, ran: &'a Ran) -> Option<&'a Check> {
     failed.first().copied()
 }
 
-/// Judges a run of a wrong answer.
-pub fn grade(wrong: &Wrong, ended: &Ended) -> Graded {
-    Graded::new(wrong.id(), ended, |ran| grade_of_run(wrong, ran))
+/// Assesses a run of a wrong answer.
+pub fn assess(wrong: &Wrong, result: &JobResult) -> Assessment {
+    Assessment::new(wrong.id(), result, |ran| rate_run(wrong, ran))
 }
 
 /// What a run comes to, and why.
-pub fn grade_of_run(wrong: &Wrong, ran: &Ran) -> (Grade, String) {
+pub fn rate_run(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
     let named: Vec<&Check> = ran
         .run
         .checks
@@ -62,16 +62,16 @@ pub fn grade_of_run(wrong: &Wrong, ran: &Ran) -> (Grade, String) {
         return of_failure(wrong, check, ran);
     }
     if let Some(check) = named.iter().find(|c| c.verdict == Verdict::NotGraded) {
-        let grade = if check.environment_broke() {
-            Grade::Broken
+        let rating = if check.environment_broke() {
+            Rating::Broken
         } else {
-            Grade::NotGraded
+            Rating::NotGraded
         };
-        return (grade, format!("{}: {}", wrong.header.check, check.reason));
+        return (rating, format!("{}: {}", wrong.header.check, check.reason));
     }
     if ran.was_aborted() {
         return (
-            Grade::Broken,
+            Rating::Broken,
             format!("the run was aborted: {}", ran.run.stderr),
         );
     }
@@ -84,25 +84,25 @@ pub fn grade_of_run(wrong: &Wrong, ran: &Ran) -> (Grade, String) {
             list(&ran.failed())
         )
     };
-    (Grade::Miss, note)
+    (Rating::Miss, note)
 }
 
-fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Grade, String) {
+fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Rating, String) {
     let concept = check.section("concept").unwrap_or_default();
     let lower = concept.to_lowercase();
     let missing = |words: &&String| !lower.contains(&words.to_lowercase());
     if let Some(words) = wrong.header.concept.iter().find(missing) {
         let note = format!("its concept lacks `{words}`: {concept}");
-        return (Grade::Miss, note);
+        return (Rating::Miss, note);
     }
     if ran.elapsed > RUN_LIMIT {
         let note = format!(
             "caught, but the run took more than {} s",
             RUN_LIMIT.as_secs()
         );
-        return (Grade::Miss, note);
+        return (Rating::Miss, note);
     }
-    (Grade::Good, wrong.header.check.clone())
+    (Rating::Good, wrong.header.check.clone())
 }
 
 fn list(names: &[String]) -> String {
@@ -146,7 +146,7 @@ mod tests {
         }
     }
 
-    fn grade_of(verdict: Verdict, concept: &str, seconds: u64) -> Grade {
+    fn rating_of(verdict: Verdict, concept: &str, seconds: u64) -> Rating {
         let check = Check {
             name: "phase2::f::keeps_the_key::case_1".to_owned(),
             verdict,
@@ -159,22 +159,22 @@ mod tests {
             stderr: String::new(),
         };
         let elapsed = Duration::from_secs(seconds);
-        grade(&wrong(), &Ok(Ran { run, elapsed })).grade
+        assess(&wrong(), &Ok(Ran { run, elapsed })).rating
     }
 
     #[test]
     fn caught_is_the_named_check_with_the_concept_in_time() {
         let concept = "A key means the same\n            partition.";
-        assert_eq!(grade_of(Verdict::Fail, concept, 3), Grade::Good);
-        assert_eq!(grade_of(Verdict::Fail, "Something else.", 3), Grade::Miss);
-        assert_eq!(grade_of(Verdict::Fail, concept, 31), Grade::Miss);
-        assert_eq!(grade_of(Verdict::Pass, "", 3), Grade::Miss);
-        assert_eq!(grade_of(Verdict::NotGraded, "", 3), Grade::NotGraded);
+        assert_eq!(rating_of(Verdict::Fail, concept, 3), Rating::Good);
+        assert_eq!(rating_of(Verdict::Fail, "Something else.", 3), Rating::Miss);
+        assert_eq!(rating_of(Verdict::Fail, concept, 31), Rating::Miss);
+        assert_eq!(rating_of(Verdict::Pass, "", 3), Rating::Miss);
+        assert_eq!(rating_of(Verdict::NotGraded, "", 3), Rating::NotGraded);
     }
 
     #[test]
     fn what_does_not_compile_is_a_miss() {
-        let ended = Err(NoRun::Compile("error".to_owned()));
-        assert_eq!(grade(&wrong(), &ended).grade, Grade::Miss);
+        let result = Err(NoRun::Compile("error".to_owned()));
+        assert_eq!(assess(&wrong(), &result).rating, Rating::Miss);
     }
 }

@@ -1,8 +1,8 @@
 //! Whether a right answer passed: every check of its phase, without exception.
 
-use super::grade::{Grade, Graded};
+use super::assessment::{Assessment, Rating};
 use crate::bank::right::Right;
-use crate::engine::{Answer, Ended, Job, Patient, RUN_LIMIT, Ran};
+use crate::engine::{Answer, Job, JobResult, Patient, RUN_LIMIT, Ran};
 use crate::outcome::{Check, Verdict};
 
 /// Runs all checks of the phase.
@@ -20,12 +20,12 @@ pub fn job(right: &Right) -> Job {
     }
 }
 
-/// Judges a run of a right answer.
-pub fn grade(right: &Right, ended: &Ended) -> Graded {
-    Graded::new(right.id(), ended, of_run)
+/// Assesses a run of a right answer.
+pub fn assess(right: &Right, result: &JobResult) -> Assessment {
+    Assessment::new(right.id(), result, of_run)
 }
 
-fn of_run(ran: &Ran) -> (Grade, String) {
+fn of_run(ran: &Ran) -> (Rating, String) {
     let checks = &ran.run.checks;
     let with = |verdict| {
         let checks = checks.iter();
@@ -33,27 +33,27 @@ fn of_run(ran: &Ran) -> (Grade, String) {
     };
     if let Some(check) = with(Verdict::Fail).next() {
         let failed = ran.failed().join(", ");
-        return (Grade::Miss, format!("fails {failed}\n{}", check.failure));
+        return (Rating::Miss, format!("fails {failed}\n{}", check.failure));
     }
     if with(Verdict::NotGraded).any(Check::environment_broke)
         || checks.is_empty()
         || ran.was_aborted()
     {
-        return (Grade::Broken, ran.run.stderr.clone());
+        return (Rating::Broken, ran.run.stderr.clone());
     }
     let passed = with(Verdict::Pass).count();
     let not_graded = with(Verdict::NotGraded).count();
     if ran.elapsed > RUN_LIMIT {
         return (
-            Grade::Miss,
+            Rating::Miss,
             format!("took more than {} s", RUN_LIMIT.as_secs()),
         );
     }
     if not_graded > 0 {
         let note = format!("passes {passed} checks, {not_graded} could not be graded");
-        return (Grade::NotGraded, note);
+        return (Rating::NotGraded, note);
     }
-    (Grade::Good, format!("passes all {passed} checks"))
+    (Rating::Good, format!("passes all {passed} checks"))
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use crate::run::Run;
     use pretty_assertions::assert_eq;
 
-    fn grade_of(verdicts: &[Verdict]) -> Grade {
+    fn rating_of(verdicts: &[Verdict]) -> Rating {
         let check = |verdict: &Verdict| Check {
             name: "phase2::f::holds".to_owned(),
             verdict: *verdict,
@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn one_failure_is_a_miss_and_no_check_is_no_pass() {
         use Verdict::{Fail, NotGraded, Pass};
-        assert_eq!(grade_of(&[Pass, Pass]), Grade::Good);
-        assert_eq!(grade_of(&[Pass, Fail]), Grade::Miss);
-        assert_eq!(grade_of(&[Pass, NotGraded]), Grade::NotGraded);
-        assert_eq!(grade_of(&[]), Grade::Broken);
+        assert_eq!(rating_of(&[Pass, Pass]), Rating::Good);
+        assert_eq!(rating_of(&[Pass, Fail]), Rating::Miss);
+        assert_eq!(rating_of(&[Pass, NotGraded]), Rating::NotGraded);
+        assert_eq!(rating_of(&[]), Rating::Broken);
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::list::Mutant;
 use super::survivors::Survivor;
-use crate::engine::{Answer, Ended, Job, NoRun, Patient};
+use crate::engine::{Answer, Job, JobResult, NoRun, Patient};
 use crate::outcome::Check;
 
 /// The least share of mutants that the checks catch, in percent, of those that compile.
@@ -73,9 +73,9 @@ pub fn job(mutant: &Mutant, exercises: &[Exercise]) -> Job {
 }
 
 /// Judges the run of a mutant.
-pub fn judge(mutant: &Mutant, survivors: &[Survivor], ended: &Ended) -> Judged {
+pub fn judge(mutant: &Mutant, survivors: &[Survivor], result: &JobResult) -> Judged {
     let known = survivors.iter().find(|survivor| survivor.is(mutant));
-    let (fate, note) = match ended {
+    let (fate, note) = match result {
         Err(NoRun::Compile(_)) => (Fate::DoesNotCompile, String::new()),
         Err(other) => (Fate::Broken, other.to_string()),
         Ok(ran) => match (ran.failed().first(), known) {
@@ -94,7 +94,7 @@ pub fn judge(mutant: &Mutant, survivors: &[Survivor], ended: &Ended) -> Judged {
         mutant: mutant.id(),
         fate,
         note,
-        seconds: ended.as_ref().map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
+        seconds: result.as_ref().map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
     }
 }
 

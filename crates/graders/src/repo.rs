@@ -1,4 +1,4 @@
-//! Where the kit's files are.
+//! The repository's files.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,14 +6,14 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use report::exercises::{self, Exercise, Exercises};
 
-/// The kit's folder.
+/// A clone of the repository.
 #[derive(Debug, Clone)]
-pub struct Kit {
+pub struct Repo {
     root: PathBuf,
 }
 
-impl Kit {
-    /// The kit that this program was built from.
+impl Repo {
+    /// The one that this program was built from.
     pub fn here() -> Self {
         Self {
             root: Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
