@@ -15,10 +15,9 @@
 //! - [`stubs`]: the `todo!()` that a stub ends in.
 //! - [`slugs`]: the anchors that GitHub gives to the headings of a document.
 //! - [`image`]: the Kafka image, which `.env` names.
-//! - [`outcome`]: what a run of the graded checks printed, check by check.
-//! - [`run`]: runs the graded checks.
+//! - [`run`]: runs the graded checks and reads their reports.
 //! - [`stub_proof`]: the proof that an untouched stub fails by its own `todo!()` and by nothing else.
-//! - [`summary`]: a run as a table of points, in Markdown.
+//! - [`summary`]: graded runs as a table of points, in Markdown.
 //!
 //! What needs nothing but the files is in `tests/`; what needs Kafka is a command of the program.
 
@@ -30,7 +29,6 @@ pub mod figures;
 pub mod flakes;
 pub mod image;
 pub mod mutants;
-pub mod outcome;
 pub mod page;
 pub mod public_api;
 pub mod repo;

@@ -10,6 +10,7 @@ mod commands {
     pub mod book;
     pub mod docs;
     pub mod flakes;
+    pub mod junit;
     pub mod messages;
     pub mod mutants;
     pub mod options;
@@ -45,6 +46,7 @@ enum Command {
     Add(commands::add::Args),
     Refresh(commands::refresh::Args),
     Summary(commands::summary::Args),
+    Junit(commands::junit::Args),
 }
 
 fn main() -> ExitCode {
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Add(args) => commands::add::run(&args),
         Command::Refresh(args) => commands::refresh::run(&args),
         Command::Summary(args) => commands::summary::run(&args),
+        Command::Junit(args) => commands::junit::run(&args),
     };
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

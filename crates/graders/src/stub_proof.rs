@@ -6,8 +6,8 @@
 use report::Exercise;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Check, Verdict};
 use crate::run::{FAILED, Run};
+use report::{Check, ReasonKind, Verdict};
 
 /// How many checks came to which verdict, and what is wrong with that.
 #[derive(Debug, Default)]
@@ -40,12 +40,29 @@ pub fn of_stub(exercise: &Exercise, run: &Run) -> StubReport {
     if report.failed == 0 {
         report.add("no check of it failed".to_owned());
     }
-    for check in &run.checks {
+    for check in run.checks() {
         if let Some(problem) = problem(exercise, check) {
             report.add(format!("{}: {problem}", check.name));
         }
     }
     report
+}
+
+/// Looks at a run in which the checks of a stub wait: none runs, none starts a Kafka, and each says that the exercise is not
+/// written.
+pub fn of_waiting(run: &Run) -> Vec<String> {
+    let mut problems = Vec::new();
+    if run.code != Some(FAILED) {
+        problems.push(format!("exit code {}, not {FAILED}", code(run)));
+    }
+    if !run.started_no_kafka() {
+        problems.push("a run of nothing but stubs asked for a Kafka".to_owned());
+    }
+    let waits = |check: &&Check| check.kind() == Some(ReasonKind::Unwritten) && check.attempts == 0;
+    if run.checks().is_empty() || !run.checks().iter().all(|check| waits(&check)) {
+        problems.push("a check of the stub did not wait".to_owned());
+    }
+    problems
 }
 
 /// Looks at a run of the checks of what is given: all of them pass.
@@ -57,11 +74,15 @@ pub fn of_given(run: &Run) -> StubReport {
     if report.passed == 0 {
         report.add("no check passed".to_owned());
     }
-    for check in &run.checks {
+    for check in run.checks() {
         match check.verdict {
-            Verdict::Pass => {}
-            Verdict::Fail => report.add(format!("{} failed:\n{}", check.name, check.failure)),
-            Verdict::NotGraded => report.add(format!("{}: {}", check.name, check.reason)),
+            Verdict::Passed => {}
+            Verdict::Failed => {
+                report.add(format!("{} failed: {}", check.name, check.reason_text()))
+            }
+            Verdict::NotGraded | Verdict::Skipped => {
+                report.add(format!("{}: {}", check.name, check.reason_text()));
+            }
         }
     }
     report
@@ -75,12 +96,12 @@ impl StubReport {
 
 fn count(run: &Run) -> StubReport {
     let count = |wanted| {
-        let checks = run.checks.iter();
+        let checks = run.checks().iter();
         checks.filter(|check| check.verdict == wanted).count()
     };
     StubReport {
-        failed: count(Verdict::Fail),
-        passed: count(Verdict::Pass),
+        failed: count(Verdict::Failed),
+        passed: count(Verdict::Passed),
         not_graded: count(Verdict::NotGraded),
         problems: Vec::new(),
     }
@@ -96,12 +117,14 @@ fn problem(exercise: &Exercise, check: &Check) -> Option<String> {
         return Some("belongs to another exercise".to_owned());
     }
     match check.verdict {
-        Verdict::Pass => Some("passes on a stub".to_owned()),
+        Verdict::Passed => Some("passes on a stub".to_owned()),
         // A check may need what this run has not; a broken environment proves nothing.
-        Verdict::NotGraded if check.environment_broke() => Some(check.reason.clone()),
+        Verdict::NotGraded if check.environment_broke() => Some(check.reason_text().to_owned()),
         Verdict::NotGraded => None,
-        Verdict::Fail => {
-            let seen = check.seen().unwrap_or("nothing");
+        Verdict::Skipped => Some("was skipped".to_owned()),
+        Verdict::Failed => {
+            let failure = check.failure.as_ref();
+            let seen = failure.map_or("nothing", |failure| &failure.seen);
             (!is_own_todo(exercise, seen)).then(|| format!("fails by `{seen}`"))
         }
     }
@@ -125,6 +148,7 @@ fn is_own_todo(exercise: &Exercise, seen: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::fixtures::{self, check, failed};
     use pretty_assertions::assert_eq;
 
     const TODO: &str = "todo!() at exercises/phase2_producer.rs:54:5: phase 2, exercise produce_event: \
@@ -142,27 +166,17 @@ mod tests {
         }
     }
 
-    fn check(name: &str, verdict: Verdict, seen: &str) -> Check {
-        Check {
-            name: name.to_owned(),
-            verdict,
-            reason: String::new(),
-            failure: format!("  seen      {seen}\n  expected  more"),
-        }
+    fn problems(code: i32, checks: Vec<Check>) -> Vec<String> {
+        of_stub(&exercise(), &fixtures::run(code, checks)).problems
     }
 
-    fn problems(code: i32, checks: Vec<Check>) -> Vec<String> {
-        let run = Run {
-            code: Some(code),
-            checks,
-            stderr: String::new(),
-        };
-        of_stub(&exercise(), &run).problems
+    fn seen(name: &str, seen: &str) -> Check {
+        failed(name, &fixtures::failure(seen, "Write it."))
     }
 
     #[test]
     fn its_own_todo_is_the_proof() {
-        let failed = check("phase2::produce_event::waits", Verdict::Fail, TODO);
+        let failed = seen("phase2::produce_event::waits", TODO);
         assert_eq!(problems(101, vec![failed]), Vec::<String>::new());
     }
 
@@ -175,18 +189,15 @@ mod tests {
             "exercises/phase3_consumer.rs:54",
         );
         for (check, expected) in [
-            (check(own, Verdict::Fail, &other_todo), "fails by"),
-            (check(own, Verdict::Fail, &other_file), "fails by"),
-            (check(own, Verdict::Fail, "2 records"), "fails by"),
-            (
-                check("phase2::produce_events_batch::waits", Verdict::Fail, TODO),
-                "another",
-            ),
+            (seen(own, &other_todo), "fails by"),
+            (seen(own, &other_file), "fails by"),
+            (seen(own, "2 records"), "fails by"),
+            (seen("phase2::produce_events_batch::waits", TODO), "another"),
         ] {
             let found = problems(101, vec![check]);
             assert!(found.len() == 1 && found[0].contains(expected), "{found:?}");
         }
-        let passed = problems(0, vec![check(own, Verdict::Pass, "")]);
+        let passed = problems(0, vec![check(own, Verdict::Passed)]);
         assert_eq!(passed.len(), 3, "{passed:?}");
         assert_eq!(problems(101, Vec::new()), ["no check of it failed"]);
     }

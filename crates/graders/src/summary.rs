@@ -1,144 +1,101 @@
-//! A run as a table of points, in Markdown: what GitHub shows of a push.
+//! Graded runs as a table of points, in Markdown: what GitHub shows of a push.
 
 use std::fmt::{self, Display, Formatter};
 
-use report::Exercise;
+use report::exercises::ALL_POINTS;
+use report::tally::{Group, by_exercise};
+use report::{Check, Exercises, ReasonKind, Report, Verdict};
 
-use crate::outcome::{Check, Verdict};
-
-/// What became of one exercise.
-#[derive(Debug)]
-pub struct Grade<'a> {
-    exercise: &'a Exercise,
-    checks: Vec<&'a Check>,
-}
-
-/// All exercises of a run.
+/// The exercises of some runs.
 #[derive(Debug)]
 pub struct Summary<'a> {
-    grades: Vec<Grade<'a>>,
-    others: Vec<&'a Check>,
+    groups: Vec<Group<'a>>,
+    refused: &'a [String],
 }
 
 impl<'a> Summary<'a> {
-    /// Sorts the checks of a run by exercise.
-    pub fn new(exercises: &'a [Exercise], checks: &'a [Check]) -> Self {
-        let own = |exercise: &'a Exercise| Grade {
-            exercise,
-            checks: checks
-                .iter()
-                .filter(|check| exercise.owns(&check.name))
-                .collect(),
-        };
-        let is_others =
-            |check: &&Check| !exercises.iter().any(|exercise| exercise.owns(&check.name));
+    /// Sorts the checks of the runs by exercise. `refused` says which reports cannot be used, and why.
+    pub fn new(exercises: &'a Exercises, reports: &'a [Report], refused: &'a [String]) -> Self {
         Self {
-            grades: exercises.iter().map(own).collect(),
-            others: checks.iter().filter(is_others).collect(),
+            groups: by_exercise(exercises, reports),
+            refused,
         }
     }
 
-    fn points(&self) -> u32 {
-        self.grades.iter().map(Grade::points).sum()
-    }
-}
-
-impl Grade<'_> {
-    /// An exercise is passed when all its checks are. Without one, or with one that could not be graded, nobody knows.
-    fn verdict(&self) -> Verdict {
-        verdict(&self.checks)
-    }
-
-    fn points(&self) -> u32 {
-        match self.verdict() {
-            Verdict::Pass => self.exercise.points,
-            Verdict::Fail | Verdict::NotGraded => 0,
-        }
-    }
-}
-
-fn verdict(checks: &[&Check]) -> Verdict {
-    let any = |wanted| checks.iter().any(|check| check.verdict == wanted);
-    if any(Verdict::Fail) {
-        Verdict::Fail
-    } else if checks.is_empty() || any(Verdict::NotGraded) {
-        Verdict::NotGraded
-    } else {
-        Verdict::Pass
+    fn checks(&self) -> impl Iterator<Item = &'a Check> {
+        self.groups.iter().flat_map(|group| group.checks.clone())
     }
 }
 
 impl Display for Summary<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let all: u32 = self.grades.iter().map(|grade| grade.exercise.points).sum();
-        writeln!(f, "## {} of {all} points\n", self.points())?;
+        let points: u32 = self.groups.iter().map(Group::points).sum();
+        writeln!(f, "## {points} of {ALL_POINTS} points\n")?;
         writeln!(f, "| phase | exercise | verdict | checks passed | points |")?;
         writeln!(f, "|---|---|---|---|---|")?;
-        row(f, "1", "given", &self.others, "")?;
-        for grade in &self.grades {
-            let Exercise {
-                phase,
-                name,
-                points,
-                ..
-            } = grade.exercise;
-            let points = match grade.verdict() {
-                Verdict::NotGraded => format!("? of {points}"),
-                Verdict::Pass | Verdict::Fail => format!("{} of {points}", grade.points()),
-            };
-            row(
-                f,
-                &phase.to_string(),
-                &format!("`{name}`"),
-                &grade.checks,
-                &points,
-            )?;
+        for group in &self.groups {
+            row(f, group)?;
         }
-        let checks = || {
-            self.others
-                .iter()
-                .chain(self.grades.iter().flat_map(|grade| &grade.checks))
-        };
-        for check in checks().filter(|check| check.verdict == Verdict::Fail) {
-            details(f, &check.name, &check.failure)?;
+        for refused in self.refused {
+            writeln!(f, "\nA run has no report that counts. {refused}.")?;
         }
-        let not_graded: Vec<String> = checks()
-            .filter(|check| check.verdict == Verdict::NotGraded)
-            .map(|check| format!("{}: {}", check.name, check.reason))
-            .collect();
-        if !not_graded.is_empty() {
-            writeln!(
-                f,
-                "\nNot graded is neither passed nor failed: the environment could not tell."
-            )?;
-            let title = format!("{} checks not graded", not_graded.len());
-            details(f, &title, &not_graded.join("\n"))?;
+        for check in self.checks().filter(|check| is_told(check)) {
+            let text = check.failure.as_ref().map(ToString::to_string);
+            details(f, &check.name, &text.unwrap_or_default())?;
         }
-        Ok(())
+        self.not_graded(f)
     }
 }
 
-fn row(
-    f: &mut Formatter<'_>,
-    phase: &str,
-    name: &str,
-    checks: &[&Check],
-    points: &str,
-) -> fmt::Result {
-    let word = match verdict(checks) {
-        _ if checks.is_empty() => "➖ did not run",
-        Verdict::Pass => "✅ pass",
-        Verdict::Fail => "❌ fail",
-        Verdict::NotGraded => "⚪ not graded",
+impl Summary<'_> {
+    fn not_graded(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let not_graded: Vec<String> = self
+            .checks()
+            .filter(|check| check.verdict == Verdict::NotGraded)
+            .map(|check| format!("{}: {}", check.name, check.reason_text()))
+            .collect();
+        if not_graded.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            f,
+            "\nNot graded is neither passed nor failed: the environment could not tell."
+        )?;
+        let title = format!("{} checks not graded", not_graded.len());
+        details(f, &title, &not_graded.join("\n"))
+    }
+}
+
+/// The row of an unwritten exercise says enough.
+fn is_told(check: &Check) -> bool {
+    check.verdict == Verdict::Failed && check.kind() != Some(ReasonKind::Unwritten)
+}
+
+fn row(f: &mut Formatter<'_>, group: &Group<'_>) -> fmt::Result {
+    let counts = group.counts();
+    let verdict = group.verdict();
+    let word = match verdict {
+        _ if group.checks.is_empty() => "➖ did not run",
+        _ if group.is_unwritten() => "✏️ not written yet",
+        Verdict::Passed => "✅ pass",
+        Verdict::Failed => "❌ fail",
+        Verdict::NotGraded | Verdict::Skipped => "⚪ not graded",
     };
-    let passed = checks
-        .iter()
-        .filter(|check| check.verdict == Verdict::Pass)
-        .count();
+    let name = group.exercise.map_or_else(
+        || "given".to_owned(),
+        |exercise| format!("`{}`", exercise.name),
+    );
+    let points = match (group.exercise, verdict) {
+        (None, _) => String::new(),
+        (Some(exercise), Verdict::NotGraded) => format!("? of {}", exercise.points),
+        (Some(exercise), _) => format!("{} of {}", group.points(), exercise.points),
+    };
     writeln!(
         f,
-        "| {phase} | {name} | {word} | {passed} of {} | {points} |",
-        checks.len()
+        "| {} | {name} | {word} | {} of {} | {points} |",
+        group.phase,
+        counts.passed,
+        counts.all()
     )
 }
 
@@ -159,40 +116,38 @@ fn details(f: &mut Formatter<'_>, title: &str, text: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::fixtures::{check, failed, failure, run};
 
-    fn exercise(name: &str, points: u32) -> Exercise {
-        Exercise {
-            phase: 2,
-            name: name.to_owned(),
-            file: String::new(),
-            points,
-            hint: String::new(),
-            chapter: String::new(),
-            promises: Vec::new(),
-        }
+    fn exercises() -> Exercises {
+        let exercise = |name: &str, points: u32| {
+            format!(
+                "[[exercise]]\nphase = 2\nname = {name:?}\nfile = \"a.rs\"\npoints = {points}\nhint = \"\"\nchapter = \"\"\n"
+            )
+        };
+        let text = exercise("a", 40) + &exercise("b", 30) + &exercise("c", 30);
+        Exercises::parse(&text).expect("the facts are complete")
     }
 
-    fn check(name: &str, verdict: Verdict) -> Check {
-        Check {
-            name: name.to_owned(),
-            verdict,
-            reason: "not graded: needs a real broker".to_owned(),
-            failure: "  seen      ```".to_owned(),
-        }
+    fn report(checks: Vec<Check>, complete: &[&str]) -> Report {
+        let mut report = run(0, checks).report.expect("a run has a report");
+        report.header.complete = complete.iter().map(|&name| name.to_owned()).collect();
+        report
     }
 
     #[test]
     fn not_graded_is_neither_passed_nor_failed() {
-        let exercises = [exercise("a", 40), exercise("b", 30), exercise("c", 30)];
-        let checks = [
-            check("phase1::admin::works", Verdict::Pass),
-            check("phase2::a::one", Verdict::Pass),
-            check("phase2::b::one", Verdict::Pass),
+        let mut given = check("phase1::admin::works", Verdict::Passed);
+        given.phase = 1;
+        let checks = vec![
+            given,
+            check("phase2::a::one", Verdict::Passed),
+            check("phase2::b::one", Verdict::Passed),
             check("phase2::b::two", Verdict::NotGraded),
             check("phase2::c::one", Verdict::NotGraded),
-            check("phase2::c::two", Verdict::Fail),
+            failed("phase2::c::two", &failure("```", "Wait.")),
         ];
-        let text = Summary::new(&exercises, &checks).to_string();
+        let (exercises, reports) = (exercises(), [report(checks, &["a", "b", "c"])]);
+        let text = Summary::new(&exercises, &reports, &[]).to_string();
         for line in [
             "## 40 of 100 points",
             "| 1 | given | ✅ pass | 1 of 1 |  |",
@@ -206,12 +161,18 @@ mod tests {
     }
 
     #[test]
-    fn without_checks_nothing_is_known() {
-        let exercises = [exercise("a", 100)];
-        let text = Summary::new(&exercises, &[]).to_string();
-        assert!(
-            text.contains("| 2 | `a` | ➖ did not run | 0 of 0 | ? of 100 |"),
-            "{text}"
-        );
+    fn a_part_of_the_checks_and_no_check_earn_nothing() {
+        let passed = vec![check("phase2::a::one", Verdict::Passed)];
+        let (exercises, reports) = (exercises(), [report(passed, &[])]);
+        let refused = ["phase3.jsonl: no trailer".to_owned()];
+        let text = Summary::new(&exercises, &reports, &refused).to_string();
+        for line in [
+            "## 0 of 100 points",
+            "| 2 | `a` | ⚪ not graded | 1 of 1 | ? of 40 |",
+            "| 2 | `b` | ➖ did not run | 0 of 0 | ? of 30 |",
+            "phase3.jsonl: no trailer",
+        ] {
+            assert!(text.contains(line), "expected {line:?} in\n{text}");
+        }
     }
 }

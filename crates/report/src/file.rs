@@ -192,6 +192,7 @@ mod tests {
                 kit: "0.1.0".to_owned(),
                 kafka: Kafka::Mock,
                 selected: checks.iter().map(|check| check.name.clone()).collect(),
+                complete: vec!["send".to_owned()],
             },
             trailer: Trailer {
                 counts: Counts::of(&checks),

@@ -31,6 +31,8 @@ pub struct Header {
     pub kafka: Kafka,
     /// The names of the selected checks. Each of them has a line.
     pub selected: Vec<String>,
+    /// The exercises of which every check is selected. Only these can earn points.
+    pub complete: Vec<String>,
 }
 
 /// The Kafka of a run.
@@ -245,6 +247,11 @@ impl Check {
     /// The kind of its reason, if it has one.
     pub fn kind(&self) -> Option<ReasonKind> {
         self.reason.as_ref().map(|reason| reason.kind)
+    }
+
+    /// Why it did not pass, in words.
+    pub fn reason_text(&self) -> &str {
+        self.reason.as_ref().map_or("", |reason| &reason.text)
     }
 
     /// Whether it was not graded because the environment broke, so that another run may tell.

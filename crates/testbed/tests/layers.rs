@@ -92,7 +92,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// `broker/docker.rs` and `broker/mod.rs` belong to `broker`, and so would `broker.rs`.
+/// `broker/docker.rs` and `broker/mod.rs` belong to `broker`, and so would a file `broker`.
 fn module_of(file: &str) -> String {
     let first = file.split('/').next().unwrap_or(file);
     first.trim_end_matches(".rs").to_owned()

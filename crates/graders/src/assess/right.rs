@@ -2,8 +2,8 @@
 
 use super::assessment::{Assessment, Rating};
 use crate::bank::right::Right;
-use crate::engine::{Answer, Job, JobResult, Patient, RUN_LIMIT, Ran};
-use crate::outcome::{Check, Verdict};
+use crate::engine::{Answer, Job, JobResult, RUN_LIMIT, Ran, Slow};
+use report::{Check, Verdict};
 
 /// Runs all checks of the phase.
 pub fn job(right: &Right) -> Job {
@@ -15,7 +15,7 @@ pub fn job(right: &Right) -> Job {
         },
         filter: right.checks(),
         own_container: Some(right.checks()),
-        patient: Patient::All,
+        slow: Slow::All,
         until_first_failure: false,
     }
 }
@@ -26,22 +26,19 @@ pub fn assess(right: &Right, result: &JobResult) -> Assessment {
 }
 
 fn of_run(ran: &Ran) -> (Rating, String) {
-    let checks = &ran.run.checks;
+    let checks = ran.run.checks();
     let with = |verdict| {
         let checks = checks.iter();
         checks.filter(move |check| check.verdict == verdict)
     };
-    if let Some(check) = with(Verdict::Fail).next() {
+    if let Some(check) = with(Verdict::Failed).next() {
         let failed = ran.failed().join(", ");
-        return (Rating::Miss, format!("fails {failed}\n{}", check.failure));
+        return (Rating::Miss, format!("fails {failed}\n{}", text_of(check)));
     }
-    if with(Verdict::NotGraded).any(Check::environment_broke)
-        || checks.is_empty()
-        || ran.was_aborted()
-    {
+    if with(Verdict::NotGraded).any(Check::environment_broke) || checks.is_empty() {
         return (Rating::Broken, ran.run.stderr.clone());
     }
-    let passed = with(Verdict::Pass).count();
+    let passed = with(Verdict::Passed).count();
     let not_graded = with(Verdict::NotGraded).count();
     if ran.elapsed > RUN_LIMIT {
         return (
@@ -56,36 +53,34 @@ fn of_run(ran: &Ran) -> (Rating, String) {
     (Rating::Good, format!("passes all {passed} checks"))
 }
 
+fn text_of(check: &Check) -> String {
+    let failure = check.failure.as_ref();
+    failure.map(ToString::to_string).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::run::Run;
+    use crate::run::fixtures::{check, run};
     use pretty_assertions::assert_eq;
 
     fn rating_of(verdicts: &[Verdict]) -> Rating {
-        let check = |verdict: &Verdict| Check {
-            name: "phase2::f::holds".to_owned(),
-            verdict: *verdict,
-            reason: "not graded: needs a real broker".to_owned(),
-            failure: String::new(),
-        };
-        let run = Run {
-            code: Some(0),
-            checks: verdicts.iter().map(check).collect(),
-            stderr: String::new(),
-        };
+        let checks = verdicts
+            .iter()
+            .map(|verdict| check("phase2::f::holds", *verdict));
+        let run = run(0, checks.collect());
         let elapsed = Duration::from_secs(1);
         of_run(&Ran { run, elapsed }).0
     }
 
     #[test]
     fn one_failure_is_a_miss_and_no_check_is_no_pass() {
-        use Verdict::{Fail, NotGraded, Pass};
-        assert_eq!(rating_of(&[Pass, Pass]), Rating::Good);
-        assert_eq!(rating_of(&[Pass, Fail]), Rating::Miss);
-        assert_eq!(rating_of(&[Pass, NotGraded]), Rating::NotGraded);
+        use Verdict::{Failed, NotGraded, Passed};
+        assert_eq!(rating_of(&[Passed, Passed]), Rating::Good);
+        assert_eq!(rating_of(&[Passed, Failed]), Rating::Miss);
+        assert_eq!(rating_of(&[Passed, NotGraded]), Rating::NotGraded);
         assert_eq!(rating_of(&[]), Rating::Broken);
     }
 }

@@ -2,8 +2,8 @@
 
 use super::assessment::{Assessment, Rating};
 use crate::bank::wrong::Wrong;
-use crate::engine::{Answer, Job, JobResult, Patient, RUN_LIMIT, Ran};
-use crate::outcome::{Check, Verdict};
+use crate::engine::{Answer, Job, JobResult, RUN_LIMIT, Ran, Slow};
+use report::{Check, Verdict};
 
 /// Runs all checks of the exercise: a wrong answer is to end soon, and may break more than one promise.
 pub fn job(wrong: &Wrong) -> Job {
@@ -12,7 +12,7 @@ pub fn job(wrong: &Wrong) -> Job {
         // The colons keep `produce_event` from selecting what only begins like it.
         filter: format!("{}::", wrong.exercise.path()),
         own_container: Some(wrong.check()),
-        patient: Patient::Only(wrong.check()),
+        slow: Slow::Only(wrong.check()),
         until_first_failure: false,
     }
 }
@@ -37,9 +37,9 @@ fn answer(wrong: &Wrong) -> Answer {
 pub fn failure<'a>(wrong: &Wrong, ran: &'a Ran) -> Option<&'a Check> {
     let mut failed: Vec<&Check> = ran
         .run
-        .checks
+        .checks()
         .iter()
-        .filter(|check| check.verdict == Verdict::Fail && wrong.is_named(check))
+        .filter(|check| check.verdict == Verdict::Failed && wrong.is_named(check))
         .collect();
     failed.sort_by(|one, other| one.name.cmp(&other.name));
     failed.first().copied()
@@ -54,7 +54,7 @@ pub fn assess(wrong: &Wrong, result: &JobResult) -> Assessment {
 pub fn rate_run(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
     let named: Vec<&Check> = ran
         .run
-        .checks
+        .checks()
         .iter()
         .filter(|check| wrong.is_named(check))
         .collect();
@@ -67,7 +67,10 @@ pub fn rate_run(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
         } else {
             Rating::NotGraded
         };
-        return (rating, format!("{}: {}", wrong.header.check, check.reason));
+        return (
+            rating,
+            format!("{}: {}", wrong.header.check, check.reason_text()),
+        );
     }
     if ran.was_aborted() {
         return (
@@ -88,7 +91,8 @@ pub fn rate_run(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
 }
 
 fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Rating, String) {
-    let concept = check.section("concept").unwrap_or_default();
+    let failure = check.failure.as_ref();
+    let concept = failure.map_or("", |failure| &failure.concept);
     let lower = concept.to_lowercase();
     let missing = |words: &&String| !lower.contains(&words.to_lowercase());
     if let Some(words) = wrong.header.concept.iter().find(missing) {
@@ -120,7 +124,7 @@ mod tests {
     use super::*;
     use crate::bank::patch_file::Header;
     use crate::engine::NoRun;
-    use crate::run::Run;
+    use crate::run::fixtures::{self, check, failed};
     use pretty_assertions::assert_eq;
     use report::Exercise;
 
@@ -147,28 +151,26 @@ mod tests {
     }
 
     fn rating_of(verdict: Verdict, concept: &str, seconds: u64) -> Rating {
-        let check = Check {
-            name: "phase2::f::keeps_the_key::case_1".to_owned(),
-            verdict,
-            reason: "not graded: needs a real broker".to_owned(),
-            failure: format!("  seen      2\n  concept   {concept}\n  look      here"),
+        let name = "phase2::f::keeps_the_key::case_1";
+        let check = match verdict {
+            Verdict::Failed => failed(name, &fixtures::failure("2", concept)),
+            other => check(name, other),
         };
-        let run = Run {
-            code: Some(101),
-            checks: vec![check],
-            stderr: String::new(),
-        };
+        let run = fixtures::run(101, vec![check]);
         let elapsed = Duration::from_secs(seconds);
         assess(&wrong(), &Ok(Ran { run, elapsed })).rating
     }
 
     #[test]
     fn caught_is_the_named_check_with_the_concept_in_time() {
-        let concept = "A key means the same\n            partition.";
-        assert_eq!(rating_of(Verdict::Fail, concept, 3), Rating::Good);
-        assert_eq!(rating_of(Verdict::Fail, "Something else.", 3), Rating::Miss);
-        assert_eq!(rating_of(Verdict::Fail, concept, 31), Rating::Miss);
-        assert_eq!(rating_of(Verdict::Pass, "", 3), Rating::Miss);
+        let concept = "A key means the same partition.";
+        assert_eq!(rating_of(Verdict::Failed, concept, 3), Rating::Good);
+        assert_eq!(
+            rating_of(Verdict::Failed, "Something else.", 3),
+            Rating::Miss
+        );
+        assert_eq!(rating_of(Verdict::Failed, concept, 31), Rating::Miss);
+        assert_eq!(rating_of(Verdict::Passed, "", 3), Rating::Miss);
         assert_eq!(rating_of(Verdict::NotGraded, "", 3), Rating::NotGraded);
     }
 

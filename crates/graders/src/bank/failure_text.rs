@@ -1,28 +1,37 @@
 //! What the failure of a wrong answer says, against the text that its file records. A change in wording shows in review.
 
-use report::Failure;
+use report::{Check, Failure};
 
 use super::normalise;
 use super::solution_words::SolutionWords;
-use crate::outcome::{Check, LABELS};
 
 /// What is wrong with a failure's text, if anything.
 pub fn problems(recorded: Option<&Failure>, check: &Check, words: &SolutionWords) -> Vec<String> {
     let mut problems = Vec::new();
-    if check.labels() != LABELS {
-        let labels = check.labels().join(", ");
-        problems.push(format!("its lines are {labels}, not {}", LABELS.join(", ")));
-    }
-    for label in LABELS {
-        if check.section(label).is_none_or(|text| text.is_empty()) {
+    let Some(found) = &check.failure else {
+        return vec!["there is no failure".to_owned()];
+    };
+    let Failure {
+        seen,
+        expected,
+        concept,
+        look,
+    } = found;
+    for (label, text) in [
+        ("seen", seen),
+        ("expected", expected),
+        ("concept", concept),
+        ("look", look),
+    ] {
+        if text.trim().is_empty() {
             problems.push(format!("nothing stands at `{label}`"));
         }
     }
-    let leaked = words.in_text(&check.failure);
+    let leaked = words.in_text(&found.to_string());
     if !leaked.is_empty() {
         problems.push(format!("it gives the solution away: {}", leaked.join(", ")));
     }
-    let failure = normalise::failure(check);
+    let failure = normalise::failure(found);
     match recorded {
         None => problems.push("no text is recorded to compare it with".to_owned()),
         Some(recorded) if *recorded != failure => problems.push(format!(
@@ -37,7 +46,9 @@ pub fn problems(recorded: Option<&Failure>, check: &Check, words: &SolutionWords
 /// Whether a failure differs from the recorded text in nothing but what was seen. What happens in a run may depend on
 /// chance; a wording that has changed differs in every run.
 pub fn differs_only_in_seen(recorded: &Failure, check: &Check) -> bool {
-    let failure = normalise::failure(check);
+    let Some(failure) = check.failure.as_ref().map(normalise::failure) else {
+        return false;
+    };
     let with_its_seen = Failure {
         seen: failure.seen.clone(),
         ..recorded.clone()
@@ -59,20 +70,21 @@ fn lines(failure: &Failure) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outcome::Verdict;
+    use crate::run::fixtures::failed;
     use pretty_assertions::assert_eq;
 
-    fn failed(text: &str) -> Check {
-        Check {
-            name: "phase2::f::holds".to_owned(),
-            verdict: Verdict::Fail,
-            reason: String::new(),
-            failure: text.to_owned(),
-        }
+    fn check() -> Check {
+        failed("phase2::f::holds", &told())
     }
 
-    const TEXT: &str =
-        "  seen      2 of\n            3\n  expected  3\n  concept   Wait.\n  look      a:1";
+    fn told() -> Failure {
+        Failure {
+            seen: "2 of\n3".to_owned(),
+            expected: "3".to_owned(),
+            concept: "Wait.".to_owned(),
+            look: "a:1".to_owned(),
+        }
+    }
 
     fn recorded() -> Failure {
         Failure {
@@ -85,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_text_as_recorded_has_no_objections() {
-        let found = problems(Some(&recorded()), &failed(TEXT), &SolutionWords::default());
+        let found = problems(Some(&recorded()), &check(), &SolutionWords::default());
         assert_eq!(found, Vec::<String>::new());
     }
 
@@ -95,7 +107,7 @@ mod tests {
             concept: "Poll.".to_owned(),
             ..recorded()
         };
-        let found = problems(Some(&other), &failed(TEXT), &SolutionWords::default());
+        let found = problems(Some(&other), &check(), &SolutionWords::default());
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(
             found[0].contains("-concept   Poll.\n+concept   Wait.\n"),
@@ -105,7 +117,7 @@ mod tests {
 
     #[test]
     fn chance_is_in_what_was_seen_and_not_in_the_wording() {
-        let only_in_seen = |recorded: &Failure| differs_only_in_seen(recorded, &failed(TEXT));
+        let only_in_seen = |recorded: &Failure| differs_only_in_seen(recorded, &check());
         let other_seen = Failure {
             seen: "none of N".to_owned(),
             ..recorded()
@@ -122,9 +134,17 @@ mod tests {
     #[test]
     fn four_lines_and_a_recorded_text() {
         let words = SolutionWords::default();
-        let found = problems(None, &failed(TEXT), &words);
+        let found = problems(None, &check(), &words);
         assert_eq!(found, ["no text is recorded to compare it with"]);
-        let found = problems(Some(&recorded()), &failed("  seen      2\n"), &words);
-        assert_eq!(found.len(), 5, "{found:?}");
+        let empty = Failure {
+            look: String::new(),
+            ..told()
+        };
+        let found = problems(
+            Some(&recorded()),
+            &failed("phase2::f::holds", &empty),
+            &words,
+        );
+        assert_eq!(found.len(), 2, "{found:?}");
     }
 }

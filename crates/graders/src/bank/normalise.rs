@@ -5,8 +5,6 @@ use std::sync::LazyLock;
 use regex::Regex;
 use report::Failure;
 
-use crate::outcome::{Check, LABELS};
-
 /// What is put in place of what, in this order.
 static REPLACEMENTS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     let replacements = [
@@ -22,20 +20,19 @@ static REPLACEMENTS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     replacements.into_iter().filter_map(compiled).collect()
 });
 
-/// The four parts of a failure, as a file of the bank records them. A part that is missing is empty.
-pub fn failure(check: &Check) -> Failure {
-    let part = |label| text(&check.section(label).unwrap_or_default());
-    let [seen, expected, concept, look] = LABELS.map(part);
+/// The four parts of a failure, as a file of the bank records them: each in one line.
+pub fn failure(failure: &Failure) -> Failure {
     Failure {
-        seen,
-        expected,
-        concept,
-        look,
+        seen: text(&failure.seen),
+        expected: text(&failure.expected),
+        concept: text(&failure.concept),
+        look: text(&failure.look),
     }
 }
 
 fn text(text: &str) -> String {
-    let mut text = text.to_owned();
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut text = words.join(" ");
     for (pattern, word) in REPLACEMENTS.iter() {
         text = pattern.replace_all(&text, *word).into_owned();
     }

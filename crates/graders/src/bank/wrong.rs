@@ -8,8 +8,8 @@ use report::Exercise;
 
 use super::patch_file::{self, Header};
 use super::{FOLDER, folder_and_name};
-use crate::outcome::Check;
 use crate::repo::Repo;
+use report::Check;
 
 const KIND: &str = "wrong";
 const ENDING: &str = ".patch";
@@ -156,7 +156,9 @@ fn read(text: &str, reference: &str) -> Result<(Header, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::fixtures::check;
     use pretty_assertions::assert_eq;
+    use report::Verdict;
 
     const REFERENCE: &str = "fn f() {\n    one();\n    two();\n    three();\n}\n";
     const MISTAKEN: &str = "fn f() {\n    one();\n    three();\n}\n";
@@ -217,14 +219,7 @@ mod tests {
             header: header(),
             source: String::new(),
         };
-        let named = |name: &str| {
-            wrong.is_named(&Check {
-                name: name.to_owned(),
-                verdict: crate::outcome::Verdict::Fail,
-                reason: String::new(),
-                failure: String::new(),
-            })
-        };
+        let named = |name: &str| wrong.is_named(&check(name, Verdict::Failed));
         assert!(named("phase2::f::counts::to_three"));
         assert!(named("phase2::f::counts::to_three::case_1_zero"));
         assert!(!named("phase2::f::counts::to_three_hundred"));

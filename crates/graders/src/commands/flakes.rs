@@ -153,7 +153,7 @@ fn print_series(series: &Series) {
         flips.len()
     );
     if *aborted > 0 {
-        println!("    {aborted} of the runs were aborted by librdkafka");
+        println!("    {aborted} of the runs ended without a report");
     }
     if *missed {
         println!("    no run failed the check that is named");

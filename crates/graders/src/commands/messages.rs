@@ -11,9 +11,8 @@ use graders::bank::wrong::{self, Wrong};
 use graders::bank::{failure_text, normalise, patch_file};
 use graders::engine::pool::Pool;
 use graders::engine::{Job, JobResult};
-use graders::outcome::Check;
 use graders::repo::Repo;
-use report::Exercise;
+use report::{Check, Exercise};
 
 use super::options::Options;
 use super::table;
@@ -71,10 +70,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 
 /// Writes what the failure says into the answer's file. Without a failure the file stays as it is.
 fn record(repo: &Repo, wrong: &mut Wrong, result: &JobResult) -> Result<()> {
-    let Some(check) = failure(wrong, result) else {
+    let found = failure(wrong, result).and_then(|check| check.failure.as_ref());
+    let Some(found) = found else {
         return Ok(());
     };
-    let (path, failure) = (wrong.path(), normalise::failure(check));
+    let (path, failure) = (wrong.path(), normalise::failure(found));
     let text = patch_file::with_failure(&repo.read(&path)?, &failure)?;
     repo.write(&path, &text)?;
     wrong.header.failure = Some(failure);

@@ -16,7 +16,8 @@ pub mod workspace;
 
 use std::time::Duration;
 
-use crate::outcome::Verdict;
+use report::Verdict;
+
 use crate::run::Run;
 
 /// An implementation to run the checks on.
@@ -50,15 +51,15 @@ pub struct Job {
     pub filter: String,
     /// Checks with a name that begins like this get a container of their own where the shared Kafka cannot grade them.
     pub own_container: Option<String>,
-    /// Which of the checks run that take 12 s.
-    pub patient: Patient,
+    /// Which of the slow checks run.
+    pub slow: Slow,
     /// Whether the first failure is all there is to know.
     pub until_first_failure: bool,
 }
 
-/// Which patient checks run.
+/// Which slow checks run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Patient {
+pub enum Slow {
     /// All of them.
     All,
     /// Those with a name that begins like this: to wait for any other would tell nothing.
@@ -75,16 +76,16 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Whether a signal ended it before it came to a verdict. One that was ended at its first failure has one.
+    /// Whether it ended without a complete report.
     pub fn was_aborted(&self) -> bool {
-        self.run.code.is_none() && self.failed().is_empty()
+        self.run.report.is_none()
     }
 
     /// The checks that failed, by name.
     pub fn failed(&self) -> Vec<String> {
-        let checks = self.run.checks.iter();
+        let checks = self.run.checks().iter();
         checks
-            .filter(|check| check.verdict == Verdict::Fail)
+            .filter(|check| check.verdict == Verdict::Failed)
             .map(|check| check.name.clone())
             .collect()
     }

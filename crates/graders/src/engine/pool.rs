@@ -15,13 +15,9 @@ use report::variables;
 use super::kafka::Kafka;
 use super::process::Process;
 use super::workspace::{Program, Workspace};
-use super::{Answer, Job, JobResult, NoRun, Patient};
-use crate::outcome::Check;
+use super::{Answer, Job, JobResult, NoRun, Slow};
 use crate::repo::Repo;
-
-/// How often a run that was aborted is made again. Once in some hundred runs librdkafka aborts the process while a consumer
-/// closes (`rd_kafka_cgrp_terminated: assert`, its issue 4792), and then there is no verdict on anything.
-const ABORT_RETRIES: u32 = 2;
+use report::{Check, ReasonKind};
 
 /// Where answers are compiled and run.
 pub struct Pool {
@@ -211,30 +207,28 @@ impl Pool {
             filter: &job.filter,
             environment: &environment,
             limit: GIVE_UP,
-            patient: job.patient == Patient::All,
+            slow: job.slow == Slow::All,
             until_first_failure: job.until_first_failure,
         };
         let mut ran = process.run()?;
-        for _ in 0..ABORT_RETRIES {
-            if !ran.was_aborted() {
-                break;
-            }
-            ran = process.run()?;
-        }
-        for check in &mut ran.run.checks {
+        let checks = ran.run.report.as_mut().map(|report| &mut report.checks);
+        for check in checks.into_iter().flatten() {
             let is_asked_for = job
                 .own_container
                 .as_ref()
                 .is_some_and(|begin| check.name.starts_with(begin));
             let is_waited_for =
-                matches!(&job.patient, Patient::Only(begin) if check.name.starts_with(begin));
-            if is_asked_for && check.needs_another_broker() && self.kafka.is_real() {
+                matches!(&job.slow, Slow::Only(begin) if check.name.starts_with(begin));
+            if is_asked_for
+                && check.kind() == Some(ReasonKind::NeedsOwnBroker)
+                && self.kafka.is_real()
+            {
                 let docker = (variables::KAFKA.to_owned(), "docker".to_owned());
                 *check = alone(program, &check.name, &[docker])?;
-            } else if is_waited_for && check.was_left_out() {
+            } else if is_waited_for && check.kind() == Some(ReasonKind::Slow) {
                 *check = alone(program, &check.name, self.kafka.environment())?;
             }
-            check.failure = program.strip_number(&check.failure);
+            program.strip_number(check);
         }
         Ok(ran)
     }
@@ -266,12 +260,11 @@ fn alone(program: &Program, check: &str, kafka: &[(String, String)]) -> Result<C
         filter: check,
         environment: &environment,
         limit: GIVE_UP,
-        patient: true,
+        slow: true,
         until_first_failure: false,
     }
     .run()?;
-    let mut checks = ran.run.checks.into_iter();
-    checks
-        .find(|found| found.name == check)
-        .ok_or_else(|| NoRun::Machine(io::Error::other(ran.run.stderr)))
+    let mut checks = ran.run.checks().iter();
+    let found = checks.find(|found| found.name == check).cloned();
+    found.ok_or_else(|| NoRun::Machine(io::Error::other(ran.run.stderr)))
 }

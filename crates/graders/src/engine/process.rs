@@ -1,17 +1,18 @@
 //! One run of the compiled checks.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use report::variables;
 
 use super::{JobResult, NoRun, Ran};
-use crate::outcome;
 use crate::run::Run;
+
+/// How often it is looked whether the run has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A run to be made.
 pub struct Process<'a> {
@@ -23,9 +24,9 @@ pub struct Process<'a> {
     pub environment: &'a [(String, String)],
     /// After this it is ended.
     pub limit: Duration,
-    /// Whether the patient checks run.
-    pub patient: bool,
-    /// Whether it is ended at the first failure.
+    /// Whether the slow checks run.
+    pub slow: bool,
+    /// Whether the first failure ends it.
     pub until_first_failure: bool,
 }
 
@@ -36,70 +37,63 @@ impl Process<'_> {
     /// When they do not start or are late.
     pub fn run(&self) -> JobResult {
         let begun = Instant::now();
-        let mut child = Command::new(self.checks)
-            .arg(self.filter)
-            // Several programs run at a time, so each has fewer checks at a time than a learner's.
-            .env("RUST_TEST_THREADS", "16")
-            .env(variables::PATIENT, if self.patient { "1" } else { "0" })
-            .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+        let folder = tempfile::tempdir()?;
+        let report = folder.path().join("report.jsonl");
+        let mut child = self.command(&report).spawn()?;
         let stderr = in_background(child.stderr.take());
-        let printed = self.read(&mut child, begun);
-        if printed.is_err() {
+        let Some(status) = wait(&mut child, begun + self.limit)? else {
+            // Its workers end with it.
             child.kill()?;
-        }
-        let status = child.wait()?;
-        let stdout = printed?;
+            child.wait()?;
+            return Err(NoRun::Late(self.limit));
+        };
+        let output = Output {
+            status,
+            stdout: Vec::new(),
+            stderr: stderr.join().unwrap_or_default(),
+        };
         Ok(Ran {
-            run: Run {
-                code: status.code(),
-                checks: outcome::checks(&stdout),
-                stderr: stderr.join().unwrap_or_default(),
-            },
+            run: Run::new(&output, &report),
             elapsed: begun.elapsed(),
         })
     }
 
-    /// What it prints, until it ends or has to be ended.
-    fn read(&self, child: &mut Child, begun: Instant) -> Result<String, NoRun> {
-        let (sender, lines) = mpsc::channel();
-        if let Some(stdout) = child.stdout.take() {
-            thread::spawn(move || {
-                for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                    if sender.send(line).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-        let mut printed = String::new();
-        loop {
-            let left = self.limit.saturating_sub(begun.elapsed());
-            match lines.recv_timeout(left) {
-                Ok(line) => {
-                    printed += &line;
-                    printed += "\n";
-                    if self.until_first_failure && outcome::is_failure(&line) {
-                        child.kill()?;
-                        return Ok(printed);
-                    }
-                }
-                Err(RecvTimeoutError::Disconnected) => return Ok(printed),
-                Err(RecvTimeoutError::Timeout) => return Err(NoRun::Late(self.limit)),
-            }
-        }
+    fn command(&self, report: &Path) -> Command {
+        let mut command = Command::new(self.checks);
+        command
+            .arg(self.filter)
+            // Several programs run at a time, so each has fewer checks at a time than a learner's.
+            .args(["--quiet", "--test-threads", "16"])
+            .args(self.slow.then_some("--include-ignored"))
+            .args(self.until_first_failure.then_some("--fail-fast"))
+            .env(variables::REPORT, report)
+            .env_remove(variables::SLOW)
+            .env_remove(variables::PATIENT)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
+        command
     }
 }
 
-fn in_background(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+/// How the process ended, if it did by then.
+fn wait(child: &mut Child, deadline: Instant) -> std::io::Result<Option<ExitStatus>> {
+    loop {
+        let ended = child.try_wait()?;
+        if ended.is_some() || Instant::now() >= deadline {
+            return Ok(ended);
+        }
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn in_background(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
     thread::spawn(move || {
         let mut text = Vec::new();
         if let Some(mut stream) = stream {
             let _ = stream.read_to_end(&mut text);
         }
-        String::from_utf8_lossy(&text).into_owned()
+        text
     })
 }

@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use report::Check;
 use serde::Deserialize;
 
 use super::batch::{self, ANSWER_VARIABLE};
@@ -286,12 +287,13 @@ impl Program {
         Some((ANSWER_VARIABLE.to_owned(), number.to_string()))
     }
 
-    /// What it printed, as if the answer were the only one.
-    pub fn strip_number(&self, text: &str) -> String {
-        self.number.map_or_else(
-            || text.to_owned(),
-            |number| batch::strip_number(text, number),
-        )
+    /// Makes the failure of a check read as if the answer were the only one.
+    pub fn strip_number(&self, check: &mut Check) {
+        if let (Some(number), Some(failure)) = (self.number, &mut check.failure) {
+            for text in [&mut failure.seen, &mut failure.look] {
+                *text = batch::strip_number(text, number);
+            }
+        }
     }
 }
 

@@ -206,7 +206,7 @@ impl Subject {
             filter: &self.filter,
             environment: &environment,
             limit: GIVE_UP,
-            patient: true,
+            slow: true,
             until_first_failure: false,
         }
         .run()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Check, Verdict};
 use crate::run::Run;
+use report::{Check, Verdict};
 
 /// What has to come out every time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct Series {
     pub kafka: String,
     /// How many runs there were.
     pub runs: usize,
-    /// How many of them librdkafka aborted.
+    /// How many of them ended without a complete report.
     pub aborted: usize,
     /// How many checks ran each time.
     pub checks: usize,
@@ -96,23 +96,24 @@ impl Tally {
     pub fn add(&mut self, run: &Run, seconds: f64) {
         self.runs += 1;
         self.seconds.push(seconds);
-        if run.checks.is_empty() {
+        if run.checks().is_empty() {
             self.broken.push("no check ran".to_owned());
         }
-        if run.checks.iter().any(Check::environment_broke) {
-            self.broken.push(not_graded(&run.stderr));
+        if run.checks().iter().any(Check::environment_broke) {
+            self.broken.push(broken_reasons(run.checks()));
         }
-        for check in &run.checks {
+        for check in run.checks() {
             let verdicts = self.verdicts.entry(check.name.clone()).or_default();
             *verdicts.entry(check.verdict).or_default() += 1;
-            if check.verdict == Verdict::Fail {
+            if check.verdict == Verdict::Failed {
+                let failure = check.failure.as_ref().map(ToString::to_string);
                 self.failures
-                    .insert(check.name.clone(), check.failure.clone());
+                    .insert(check.name.clone(), failure.unwrap_or_default());
             }
         }
     }
 
-    /// One more run that librdkafka aborted: no verdict flipped, for there was none.
+    /// One more run without a complete report: no verdict flipped, for there was none.
     pub fn add_aborted(&mut self) {
         self.runs += 1;
         self.aborted += 1;
@@ -157,8 +158,8 @@ impl Tally {
         for (check, verdicts) in &self.verdicts {
             if is_case_of(check, named) {
                 let count = |verdict| verdicts.get(&verdict).copied().unwrap_or_default();
-                counted.passed += count(Verdict::Pass);
-                counted.failed += count(Verdict::Fail);
+                counted.passed += count(Verdict::Passed);
+                counted.failed += count(Verdict::Failed);
                 counted.not_graded += count(Verdict::NotGraded);
             }
         }
@@ -170,8 +171,8 @@ impl Tally {
             let count = |verdict| verdicts.get(&verdict).copied().unwrap_or_default();
             let flip = Flip {
                 check: check.clone(),
-                passed: count(Verdict::Pass),
-                failed: count(Verdict::Fail),
+                passed: count(Verdict::Passed),
+                failed: count(Verdict::Failed),
                 not_graded: count(Verdict::NotGraded),
                 failure: self.failures.get(check).cloned().unwrap_or_default(),
             };
@@ -217,9 +218,10 @@ impl Named {
     }
 }
 
-/// Why checks were not graded, in the words of the run: a line for each reason.
-fn not_graded(stderr: &str) -> String {
-    let reasons = stderr.lines().filter(|line| line.starts_with("NOT GRADED"));
+/// Why the environment broke, and for which checks.
+fn broken_reasons(checks: &[Check]) -> String {
+    let broken = checks.iter().filter(|check| check.environment_broke());
+    let reasons = broken.map(|check| format!("{}: {}", check.name, check.reason_text()));
     reasons.collect::<Vec<_>>().join("; ")
 }
 
@@ -233,25 +235,16 @@ impl Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::fixtures::{check, run};
     use pretty_assertions::assert_eq;
-
-    fn check(name: &str, verdict: Verdict) -> Check {
-        Check {
-            name: name.to_owned(),
-            verdict,
-            reason: "not graded: needs a real broker".to_owned(),
-            failure: "  seen      2".to_owned(),
-        }
-    }
 
     fn flips(expected: Expected, runs: &[[Verdict; 2]]) -> usize {
         let mut tally = Tally::new("an answer", "docker", expected);
         for [named, other] in runs {
-            let run = Run {
-                code: Some(0),
-                checks: vec![check("a::named", *named), check("a::other", *other)],
-                stderr: String::new(),
-            };
+            let run = run(
+                0,
+                vec![check("a::named", *named), check("a::other", *other)],
+            );
             tally.add(&run, 1.0);
         }
         tally.series().flips.len()
@@ -259,41 +252,46 @@ mod tests {
 
     #[test]
     fn a_right_answer_never_fails_and_is_graded_each_time() {
-        use Verdict::{Fail, NotGraded, Pass};
+        use Verdict::{Failed, NotGraded, Passed};
         assert_eq!(
-            flips(Expected::Passes, &[[Pass, NotGraded], [Pass, NotGraded]]),
+            flips(
+                Expected::Passes,
+                &[[Passed, NotGraded], [Passed, NotGraded]]
+            ),
             0
         );
-        assert_eq!(flips(Expected::Passes, &[[Pass, Pass], [Fail, Pass]]), 1);
-        assert_eq!(flips(Expected::Passes, &[[Fail, Pass], [Fail, Pass]]), 1);
         assert_eq!(
-            flips(Expected::Passes, &[[NotGraded, Pass], [Pass, Pass]]),
+            flips(Expected::Passes, &[[Passed, Passed], [Failed, Passed]]),
+            1
+        );
+        assert_eq!(
+            flips(Expected::Passes, &[[Failed, Passed], [Failed, Passed]]),
+            1
+        );
+        assert_eq!(
+            flips(Expected::Passes, &[[NotGraded, Passed], [Passed, Passed]]),
             1
         );
     }
 
     #[test]
     fn a_wrong_answer_is_caught_each_time_by_the_named_check() {
-        use Verdict::{Fail, Pass};
+        use Verdict::{Failed, Passed};
         let named = || Expected::Fails("a::named".to_owned());
-        assert_eq!(flips(named(), &[[Fail, Pass], [Fail, Fail]]), 0);
-        assert_eq!(flips(named(), &[[Fail, Pass], [Pass, Pass]]), 1);
+        assert_eq!(flips(named(), &[[Failed, Passed], [Failed, Failed]]), 0);
+        assert_eq!(flips(named(), &[[Failed, Passed], [Passed, Passed]]), 1);
     }
 
     #[test]
     fn a_wrong_answer_that_no_run_catches_is_not_steady() {
-        use Verdict::{NotGraded, Pass};
+        use Verdict::{NotGraded, Passed};
         let series = |verdict| {
             let mut tally = Tally::new("an answer", "mock", Expected::Fails("a".to_owned()));
-            let run = Run {
-                code: Some(0),
-                checks: vec![check("a::case", verdict)],
-                stderr: String::new(),
-            };
+            let run = run(0, vec![check("a::case", verdict)]);
             tally.add(&run, 1.0);
             tally.series()
         };
-        assert!(!series(Pass).is_steady());
+        assert!(!series(Passed).is_steady());
         assert!(series(NotGraded).is_steady());
         assert!(series(NotGraded).ungraded);
     }

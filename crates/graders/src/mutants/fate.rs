@@ -1,12 +1,11 @@
 //! Whether a mutant was caught.
 
-use report::Exercise;
+use report::{Check, Exercise};
 use serde::{Deserialize, Serialize};
 
 use super::list::Mutant;
 use super::survivors::Survivor;
-use crate::engine::{Answer, Job, JobResult, NoRun, Patient};
-use crate::outcome::Check;
+use crate::engine::{Answer, Job, JobResult, NoRun, Slow};
 
 /// The least share of mutants that the checks catch, in percent, of those that compile.
 pub const AT_LEAST: f64 = 95.0;
@@ -67,7 +66,7 @@ pub fn job(mutant: &Mutant, exercises: &[Exercise]) -> Job {
         },
         own_container: phase.clone(),
         filter: phase.unwrap_or_default(),
-        patient: Patient::All,
+        slow: Slow::All,
         until_first_failure: true,
     }
 }
@@ -80,10 +79,8 @@ pub fn judge(mutant: &Mutant, survivors: &[Survivor], result: &JobResult) -> Jud
         Err(other) => (Fate::Broken, other.to_string()),
         Ok(ran) => match (ran.failed().first(), known) {
             (Some(check), _) => (Fate::Caught, check.clone()),
-            (None, _) if ran.run.checks.is_empty() || ran.was_aborted() => {
-                (Fate::Broken, ran.run.stderr.clone())
-            }
-            (None, _) if ran.run.checks.iter().any(Check::environment_broke) => {
+            (None, _) if ran.run.checks().is_empty() => (Fate::Broken, ran.run.stderr.clone()),
+            (None, _) if ran.run.checks().iter().any(Check::environment_broke) => {
                 (Fate::Broken, ran.run.stderr.clone())
             }
             (None, Some(known)) => (Fate::Explained, known.why.clone()),
@@ -143,9 +140,9 @@ mod tests {
 
     use super::*;
     use crate::engine::Ran;
-    use crate::outcome::Verdict;
-    use crate::run::Run;
+    use crate::run::fixtures::{check, run};
     use pretty_assertions::assert_eq;
+    use report::Verdict;
 
     fn fate(verdict: Verdict, known: bool) -> Fate {
         let mutant = Mutant {
@@ -161,26 +158,16 @@ mod tests {
             line: if known { "a + b" } else { "c + d" }.to_owned(),
             why: "b is nought".to_owned(),
         };
-        let check = Check {
-            name: "phase2::f::holds".to_owned(),
-            verdict,
-            reason: String::new(),
-            failure: String::new(),
-        };
-        let run = Run {
-            code: Some(0),
-            checks: vec![check],
-            stderr: String::new(),
-        };
+        let run = run(0, vec![check("phase2::f::holds", verdict)]);
         let elapsed = Duration::from_secs(1);
         judge(&mutant, &[survivor], &Ok(Ran { run, elapsed })).fate
     }
 
     #[test]
     fn a_survivor_needs_a_reason() {
-        assert_eq!(fate(Verdict::Fail, true), Fate::Caught);
-        assert_eq!(fate(Verdict::Pass, true), Fate::Explained);
-        assert_eq!(fate(Verdict::Pass, false), Fate::Survived);
+        assert_eq!(fate(Verdict::Failed, true), Fate::Caught);
+        assert_eq!(fate(Verdict::Passed, true), Fate::Explained);
+        assert_eq!(fate(Verdict::Passed, false), Fate::Survived);
     }
 
     #[test]

@@ -40,7 +40,8 @@ use run::{Decided, Event, Options, Run};
 
 /// Runs the checks that the command line selects, prints what came of them, writes the report, and returns the exit code.
 pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
-    let selection = Selection::new(&registry::all(), arguments, &course.exercises);
+    let all = registry::all();
+    let selection = Selection::new(&all, arguments, &course.exercises);
     if let Err(refusal) = nextest::is_possible() {
         eprintln!("{refusal}");
         return ExitCode::from(NOT_GRADED);
@@ -49,7 +50,7 @@ pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
         return list(&selection, arguments);
     }
     strays::adopt_orphans();
-    let plan = Plan::new(course, &selection, arguments.run_unwritten);
+    let plan = Plan::new(course, &all, &selection, arguments.run_unwritten);
     let mut console = Console::new(arguments, plan.names.iter());
     console.begin(plan.to_run.len());
     let result = run_plan(course, arguments, plan, &mut console);
@@ -197,6 +198,7 @@ impl Results {
             kit: env!("CARGO_PKG_VERSION").to_owned(),
             kafka,
             selected: plan.names,
+            complete: plan.complete,
         };
         Over {
             report: Report {

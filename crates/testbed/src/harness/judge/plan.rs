@@ -1,6 +1,6 @@
 //! What is known of the selected checks before any of them runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use report::{Exercise, Failure, Reason, ReasonKind, Verdict};
 
@@ -18,13 +18,20 @@ pub struct Plan {
     pub decided: Vec<report::Check>,
     /// All of them by name, in the order of the path.
     pub names: Vec<String>,
+    /// The exercises of which every check is selected.
+    pub complete: Vec<String>,
     /// How many checks the filters left out.
     pub filtered_out: usize,
 }
 
 impl Plan {
     /// Sorts the selected checks. With `run_unwritten` a stub is no reason not to run.
-    pub fn new(course: &Course, selection: &Selection, run_unwritten: bool) -> Self {
+    pub fn new(
+        course: &Course,
+        all: &[&'static Check],
+        selection: &Selection,
+        run_unwritten: bool,
+    ) -> Self {
         let stubs = if run_unwritten {
             BTreeMap::new()
         } else {
@@ -34,6 +41,7 @@ impl Plan {
             to_run: Vec::new(),
             decided: Vec::new(),
             names: Vec::new(),
+            complete: complete(course, all, selection),
             filtered_out: selection.filtered_out,
         };
         for selected in &selection.checks {
@@ -59,6 +67,21 @@ impl Plan {
         let mut checks = self.to_run.iter();
         checks.any(|check| check.needs != Needs::OwnMock)
     }
+}
+
+fn complete(course: &Course, all: &[&Check], selection: &Selection) -> Vec<String> {
+    let names: BTreeSet<String> = selection.checks.iter().map(|s| s.check.path()).collect();
+    let exercises = course.exercises.all().iter();
+    exercises
+        .filter(|exercise| {
+            let mut own = all
+                .iter()
+                .map(|check| check.path())
+                .filter(|path| exercise.owns(path));
+            own.all(|path| names.contains(&path))
+        })
+        .map(|exercise| exercise.name.clone())
+        .collect()
 }
 
 fn stubs(course: &Course) -> BTreeMap<String, Stub> {

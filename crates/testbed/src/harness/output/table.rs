@@ -1,6 +1,7 @@
 //! The checks by exercise.
 
 use std::fmt::Write;
+use std::slice::from_ref;
 
 use report::tally::{Group, by_exercise};
 
@@ -8,7 +9,7 @@ use super::{Summary, count_of};
 
 /// The table of a run, unless it would be empty.
 pub fn text(summary: &Summary<'_>) -> Option<String> {
-    let mut groups = by_exercise(&summary.course.exercises, &summary.report.checks);
+    let mut groups = by_exercise(&summary.course.exercises, from_ref(summary.report));
     groups.retain(|group| !group.checks.is_empty());
     if groups.is_empty() || summary.course.exercises.all().is_empty() {
         return None;

@@ -1,6 +1,7 @@
 //! The exercises that are still stubs: one block for each, however many checks wait for it.
 
 use std::fmt::Write;
+use std::slice::from_ref;
 
 use report::tally::by_exercise;
 
@@ -9,7 +10,7 @@ use super::{Summary, count_of};
 /// The unwritten exercises of a run, unless there are none.
 pub fn text(summary: &Summary<'_>) -> Option<String> {
     let mut text = String::new();
-    for group in by_exercise(&summary.course.exercises, &summary.report.checks) {
+    for group in by_exercise(&summary.course.exercises, from_ref(summary.report)) {
         let Some(exercise) = group.exercise.filter(|_| group.is_unwritten()) else {
             continue;
         };
