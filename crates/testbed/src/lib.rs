@@ -11,6 +11,7 @@
 //! - [`wait`]: waiting for conditions, with a deadline and a reason.
 //! - [`apart`]: the learner's code on a thread of its own, so that the check can look at the broker meanwhile.
 //! - [`poll`]: polling for what the broker will know in a moment.
+//! - [`process_id`]: processes, told apart even when the system gives an id to another one.
 //! - [`blocking`]: calls that block inside librdkafka.
 //! - [`broker`]: the processes behind a Kafka: containers, and mock clusters in this process.
 //! - [`cluster`]: a Kafka to work on, and its topics.
@@ -30,6 +31,7 @@ pub mod harness;
 pub mod history;
 pub mod poll;
 pub mod probe;
+pub mod process_id;
 pub mod second_broker;
 pub mod session;
 pub mod verdict;

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::choice::Choice;
 use crate::broker::docker::{Daemon, DockerKafka};
-use crate::broker::{background, pause, second};
-use crate::cleanup::{Reaper, Task};
+use crate::broker::{background, labels, pause, second};
+use crate::cleanup::{Cleanup, Task};
 use crate::cluster::{ANSWER_TIMEOUT, Cluster};
 use crate::context;
 use crate::verdict::{NotGraded, NotPassed, Verdict};
@@ -58,7 +58,8 @@ impl Connection {
 pub struct Session {
     kafka: Kafka,
     notices: Vec<String>,
-    reaper: Option<Reaper>,
+    /// `None` on a mock cluster, which ends with its process.
+    cleanup: Option<Cleanup>,
 }
 
 enum Kafka {
@@ -120,8 +121,8 @@ impl Session {
         (!self.notices.is_empty()).then(|| self.notices.join("\n\n"))
     }
 
-    /// Undoes what a worker that died may have left: unpauses the container and ends the second broker. Blocks until it is
-    /// done.
+    /// Undoes what a worker may have left that died or did not stop what it began: unpauses the container and ends the second
+    /// broker. Blocks until it is done.
     ///
     /// # Errors
     /// What Docker refused.
@@ -138,19 +139,11 @@ impl Session {
         })
     }
 
-    /// Removes what the run used. Blocks until it is gone, for ten seconds at most: the cleanup process goes on by itself.
-    /// Returns what could not be removed.
+    /// Removes what the run used, and waits until it is gone, for ten seconds at most: the cleanup process goes on by itself.
+    ///
+    /// Returns what is left and why, of this run or of earlier ones. Empty: nothing is.
     pub fn release(self) -> Vec<String> {
-        let is_gone = self.reaper.is_none_or(Reaper::release);
-        if is_gone {
-            return Vec::new();
-        }
-        vec![match &self.kafka {
-            Kafka::Docker(kafka) => format!("the container {}", kafka.id()),
-            Kafka::External { .. } | Kafka::Mock => {
-                format!("topics or groups beginning {}", context::name_prefix())
-            }
-        }]
+        self.cleanup.map(Cleanup::release).unwrap_or_default()
     }
 
     fn external(bootstrap_servers: String) -> Result<Self, NotGraded> {
@@ -161,49 +154,47 @@ impl Session {
                  `docker compose up -d`, or unset the variable"
             ))
         })?;
-        let task = Task::Topics {
+        let cleanup = Cleanup::start(Task::Topics {
             prefix: context::name_prefix(),
             bootstrap_servers: bootstrap_servers.clone(),
-        };
-        let mut session = Self::of(Kafka::External { bootstrap_servers });
-        match Reaper::spawn(&task) {
-            Ok(reaper) => session.reaper = Some(reaper),
-            Err(error) => session.notices.push(no_cleanup(&error)),
-        }
-        Ok(session)
+        });
+        let kafka = Kafka::External { bootstrap_servers };
+        Ok(Self::with_cleanup(kafka, cleanup))
     }
 
     fn in_docker() -> Result<Self, String> {
         let daemon = background::block_on(Daemon::reach())?;
-        let run = context::run_id();
+        let run = context::run_id().to_owned();
         // First, so that a run that is killed while the container starts leaves none behind.
-        let reaper = Reaper::spawn(&Task::Containers {
-            run: run.to_owned(),
-        });
-        let container = background::block_on(daemon.start(run))?;
-        let mut session = Self::of(Kafka::Docker(Box::new(container)));
-        match reaper {
-            Ok(mut reaper) => {
-                reaper.all_is_there();
-                session.reaper = Some(reaper);
-            }
-            Err(error) => session.notices.push(no_cleanup(&error)),
+        let mut cleanup = Cleanup::start(Task::Containers { run: run.clone() });
+        let processes = serde_json::to_string(&cleanup.processes()).unwrap_or_default();
+        let labels = [(labels::RUN, run), (labels::PROCESSES, processes)];
+        let container = background::block_on(daemon.start(labels))?;
+        cleanup.mark_started();
+        let kafka = Kafka::Docker(Box::new(container));
+        Ok(Self::with_cleanup(kafka, cleanup))
+    }
+
+    fn with_cleanup(kafka: Kafka, cleanup: Cleanup) -> Self {
+        let no_cleanup = |error| {
+            format!(
+                "There is no cleanup process ({error}): a run that is killed leaves behind what it used."
+            )
+        };
+        let notices = cleanup.problem().map(no_cleanup);
+        Self {
+            kafka,
+            notices: notices.into_iter().collect(),
+            cleanup: Some(cleanup),
         }
-        Ok(session)
     }
 
     fn mock(why: Option<String>) -> Self {
-        let mut session = Self::of(Kafka::Mock);
-        session.notices.extend(why);
-        session.notices.push(ON_THE_MOCK_CLUSTER.to_owned());
-        session
-    }
-
-    fn of(kafka: Kafka) -> Self {
+        let on_the_mock_cluster = Some(ON_THE_MOCK_CLUSTER.to_owned());
         Self {
-            kafka,
-            notices: Vec::new(),
-            reaper: None,
+            kafka: Kafka::Mock,
+            notices: why.into_iter().chain(on_the_mock_cluster).collect(),
+            cleanup: None,
         }
     }
 }
@@ -211,10 +202,6 @@ impl Session {
 const ON_THE_MOCK_CLUSTER: &str = "On librdkafka's mock cluster, in this process: it grades most of phases 2 and 3 and part of \
                                    phases 4 and 5.\nWhat needs a real broker is named at the end as not graded. For all of it \
                                    start Docker and run again.";
-
-fn no_cleanup(error: &std::io::Error) -> String {
-    format!("note: a run that is killed will not be tidied up after: {error}")
-}
 
 fn answers(cluster: &Cluster) -> KafkaResult<()> {
     let client: BaseConsumer = cluster.client().create()?;

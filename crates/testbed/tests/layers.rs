@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The modules of `src/`, the lowest first. Each may import from those before it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "verdict",
     "history",
     "context",
     "wait",
     "apart",
     "poll",
+    "process_id",
     "blocking",
     "broker",
     "cluster",

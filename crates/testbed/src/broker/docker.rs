@@ -12,7 +12,7 @@ use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersE
 use testcontainers_modules::kafka::apache;
 
 use super::image::KafkaImage;
-use super::{internals, labels};
+use super::internals;
 
 /// Pulling the image is not part of it.
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(90);
@@ -64,12 +64,15 @@ impl Daemon {
         Ok(Self { image, is_pulled })
     }
 
-    /// Starts a container of this run.
+    /// Starts a container with these labels.
     ///
     /// # Errors
     /// A paragraph for the learner: what is wrong and what to do next.
-    pub async fn start(self, run: &str) -> Result<DockerKafka, String> {
-        let start = request(&self.image, run).start();
+    pub async fn start(
+        self,
+        labels: impl IntoIterator<Item = (&'static str, String)>,
+    ) -> Result<DockerKafka, String> {
+        let start = request(&self.image).with_labels(labels).start();
         let container = self
             .tell_when_slow(start)
             .await
@@ -130,13 +133,12 @@ async fn ping() -> Result<Docker, String> {
     }
 }
 
-fn request(image: &KafkaImage, run: &str) -> ContainerRequest<apache::Kafka> {
+fn request(image: &KafkaImage) -> ContainerRequest<apache::Kafka> {
     let mut request = apache::Kafka::default()
         .with_jvm_image()
         .with_cmd(["-c", &internals::wait_for_the_script()])
         .with_name(&image.name)
         .with_tag(&image.tag)
-        .with_label(labels::RUN, run)
         // In memory: a run writes a few megabytes, which nothing outlives, and the creation of a topic waits for the disk
         // several times.
         .with_mount(Mount::tmpfs_mount(internals::DATA))

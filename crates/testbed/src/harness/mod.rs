@@ -36,7 +36,7 @@ pub use registry::SLOW_WAIT;
 /// environment broke.
 pub fn main(course: &Course) -> ExitCode {
     if let Some(task) = cleanup::Task::of_this_process() {
-        return task.reap();
+        return task.run();
     }
     if worker::is_wanted() {
         return worker::work();
