@@ -78,7 +78,7 @@ pub fn of_given(run: &Run) -> StubReport {
         match check.verdict {
             Verdict::Passed => {}
             Verdict::Failed => {
-                report.add(format!("{} failed: {}", check.name, check.reason_text()))
+                report.add(format!("{} failed: {}", check.name, check.reason_text()));
             }
             Verdict::NotGraded | Verdict::Skipped => {
                 report.add(format!("{}: {}", check.name, check.reason_text()));

@@ -32,7 +32,7 @@ impl Selection {
         let filters = Filters::new(all, arguments);
         let mut checks: Vec<Selected> = all
             .iter()
-            .filter(|check| filters.select(&check.path()))
+            .filter(|check| filters.selects(&check.path()))
             .filter(|check| check.slow || !arguments.ignored)
             .map(|check| Selected {
                 check,
@@ -57,7 +57,7 @@ impl Selection {
 
 /// The filters of the command line.
 struct Filters<'a> {
-    filters: Vec<Filter<'a>>,
+    select: Vec<Filter<'a>>,
     skip: &'a [String],
     exact: bool,
 }
@@ -81,21 +81,21 @@ impl<'a> Filters<'a> {
             }
         };
         Self {
-            filters: arguments.filters.iter().map(filter).collect(),
+            select: arguments.filters.iter().map(filter).collect(),
             skip: &arguments.skip,
             exact: arguments.exact,
         }
     }
 
-    fn select(&self, path: &str) -> bool {
-        let mut filters = self.filters.iter();
+    fn selects(&self, path: &str) -> bool {
+        let mut filters = self.select.iter();
         let mut skip = self.skip.iter();
-        (self.filters.is_empty() || filters.any(|filter| matches(path, filter.text, self.exact)))
+        (self.select.is_empty() || filters.any(|filter| matches(path, filter.text, self.exact)))
             && !skip.any(|skipped| matches(path, skipped, self.exact))
     }
 
     fn ask_for_slow(&self, path: &str, arguments: &Arguments) -> bool {
-        let mut filters = self.filters.iter();
+        let mut filters = self.select.iter();
         arguments.ignored
             || arguments.include_ignored
             || filters.any(|filter| {

@@ -140,7 +140,6 @@ async fn holds_up_nobody_while_it_works() -> Verdict {
                    thread all of them: other workers, timers, whoever wants to stop this one. Blocking work belongs where \
                    blocking is allowed, as in spawn_blocking or on a thread of its own.";
     let went_on = within(patience::QUIET, what, concept, beside).await;
-    if went_on.is_err() {}
     gate.open();
     went_on?.map_err(|error| NotGraded::broken("a task of the check's own", &error))?;
     team.until_done(2, EVERY_EVENT).await?;

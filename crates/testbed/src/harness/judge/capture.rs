@@ -113,7 +113,9 @@ mod tests {
 
     fn printed(pieces: &[&[u8]]) -> State {
         let mut state = State::default();
-        pieces.iter().for_each(|piece| state.append(piece));
+        for piece in pieces {
+            state.append(piece);
+        }
         state
     }
 

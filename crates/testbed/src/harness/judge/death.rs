@@ -35,7 +35,7 @@ pub fn outcome(ended: &Ended) -> Outcome {
         End::Verdict(Outcome::Passed) if ended.strays > 0 => failed(left_processes()),
         End::Verdict(outcome) => outcome.clone(),
         End::Died(status) if is_librdkafkas_assertion(*status, &ended.output) => {
-            not_graded(NotGraded::Environment(format!(
+            not_graded(&NotGraded::Environment(format!(
                 "librdkafka ended the process by an assertion of its own: {}",
                 assertion(&ended.output).unwrap_or_default()
             )))
@@ -59,7 +59,7 @@ fn failed(failure: Failure) -> Outcome {
     }
 }
 
-fn not_graded(reason: NotGraded) -> Outcome {
+fn not_graded(reason: &NotGraded) -> Outcome {
     Outcome::NotGraded {
         kind: reason.kind(),
         text: reason.to_string(),

@@ -113,7 +113,7 @@ fn run_plan(course: &Course, arguments: &Arguments, plan: Plan, console: &mut Co
                 }
                 Event::Decided(result) => {
                     console.result(&result.check);
-                    decided.add(result);
+                    decided.add(*result);
                 }
             }
         }

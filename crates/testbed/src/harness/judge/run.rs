@@ -34,7 +34,7 @@ pub enum Event {
     /// Something that a learner should read at once.
     Notice(String),
     /// A check has its verdict.
-    Decided(Decided),
+    Decided(Box<Decided>),
 }
 
 /// A check that has its verdict.
@@ -113,9 +113,9 @@ impl<'a> Run<'a> {
         let session = self.session.get_or_init(Session::open);
         match session {
             Ok(session) => {
-                session
-                    .notice()
-                    .map(|notice| self.tell(Event::Notice(notice)));
+                if let Some(notice) = session.notice() {
+                    self.tell(Event::Notice(notice));
+                }
                 if let Some(broker) = client(&session.connection()) {
                     self.monitor.watch_broker(broker);
                 }
@@ -261,10 +261,10 @@ impl<'a> Run<'a> {
         if check.verdict == Verdict::Failed && self.options.fail_fast {
             self.is_over.store(true, Ordering::Relaxed);
         }
-        self.tell(Event::Decided(Decided {
+        self.tell(Event::Decided(Box::new(Decided {
             check,
             stall: pending.stall,
-        }));
+        })));
     }
 
     fn tell(&self, event: Event) {

@@ -225,13 +225,11 @@ impl Watch<'_> {
 
 /// Ends the process if it still runs, and says how it ended.
 fn end_process(child: &mut Child) -> io::Result<ExitStatus> {
-    match child.try_wait()? {
-        Some(status) => Ok(status),
-        None => {
-            child.kill()?;
-            child.wait()
-        }
+    if let Some(status) = child.try_wait()? {
+        return Ok(status);
     }
+    child.kill()?;
+    child.wait()
 }
 
 fn group(child: &Child) -> Pid {

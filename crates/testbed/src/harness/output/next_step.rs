@@ -61,11 +61,11 @@ fn slow_checks(summary: &Summary<'_>) -> Option<String> {
     if summary.report.trailer.counts.skipped == 0 {
         return None;
     }
-    let filters = summary.arguments.filters.iter();
-    let filters: String = filters.map(|filter| format!(" {filter}")).collect();
+    let options = [&["--ignored".to_owned()], &*summary.arguments.filters].concat();
     let command = summary.course.command;
     Some(format!(
-        "run the slow checks: {command} -- --ignored{filters}"
+        "run the slow checks: {command} -- {}",
+        options.join(" ")
     ))
 }
 

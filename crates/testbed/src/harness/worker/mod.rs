@@ -35,7 +35,7 @@ pub fn is_wanted() -> bool {
 /// Runs the check that the judge names, tells what came of it, and waits for the judge to end this process.
 pub fn work() -> ExitCode {
     match begin() {
-        Ok((job, channel)) => run(&job, channel),
+        Ok((job, channel)) => run(&job, &channel),
         Err(error) => {
             eprintln!("a worker cannot begin: {error}");
             ExitCode::from(NO_JOB)
@@ -52,16 +52,16 @@ fn begin() -> io::Result<(Job, Channel)> {
     Ok((job, channel))
 }
 
-fn run(job: &Job, channel: Channel) -> ExitCode {
+fn run(job: &Job, channel: &Channel) -> ExitCode {
     let Some(check) = registry::find(&job.check) else {
         eprintln!("there is no check {}", job.check);
         return ExitCode::from(NO_JOB);
     };
     channel.die_with_the_judge();
-    panics::remember(&channel);
-    memory::watch(&channel, job.memory_limit);
-    deadline::watch(&channel, check);
-    finish(&channel, outcome(check));
+    panics::remember(channel);
+    memory::watch(channel, job.memory_limit);
+    deadline::watch(channel, check);
+    finish(channel, outcome(check));
     wait_to_be_ended()
 }
 
@@ -77,7 +77,7 @@ fn finish(channel: &Channel, outcome: Outcome) {
 /// Returning would run destructors and exit handlers next to threads that still use what these destroy.
 fn wait_to_be_ended() -> ! {
     loop {
-        thread::park_timeout(Duration::from_secs(60));
+        thread::park_timeout(Duration::from_mins(1));
     }
 }
 
