@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::broker::choice::Choice;
 use crate::broker::docker::{Daemon, DockerKafka};
+use crate::broker::error_text::with_causes;
 use crate::broker::{background, labels, pause, second};
 use crate::cleanup::{Cleanup, Task};
 use crate::cluster::{ANSWER_TIMEOUT, Cluster};
@@ -69,7 +70,8 @@ enum Kafka {
 }
 
 impl Session {
-    /// Opens the Kafka that the environment names. Blocks until it answers.
+    /// Opens the Kafka that the environment names. Blocks until it answers, so it is not for async functions; nor are the
+    /// other functions that block.
     ///
     /// # Errors
     /// [`NotGraded::Environment`], with a paragraph for the learner.
@@ -133,9 +135,9 @@ impl Session {
         let container = kafka.id().to_owned();
         background::block_on(async {
             let unpaused = pause::unpause(&container).await;
-            unpaused.map_err(|error| format!("unpausing Kafka: {error}"))?;
+            unpaused.map_err(|error| format!("unpausing Kafka: {}", with_causes(&error)))?;
             let ended = second::stop(container).await;
-            ended.map_err(|error| format!("ending the second broker: {error}"))
+            ended.map_err(|error| format!("stopping the second broker: {}", with_causes(&error)))
         })
     }
 

@@ -27,7 +27,10 @@ async fn every_setting_of_the_list_exists() -> Verdict {
         .create()
         .map_err(|error| NotGraded::broken("a client of the broker", &error))?;
 
-    let there = settings(&admin, &topic.name)
+    let brokers = topic.in_sync().await?;
+    let broker = brokers.first().copied().unwrap_or_default();
+
+    let there = settings(&admin, broker, &topic.name)
         .await
         .map_err(|error| NotGraded::broken("asking for the broker's settings", &error))?;
     let listed = listed().map_err(|error| NotGraded::broken(LIST, &error))?;
@@ -45,14 +48,13 @@ async fn every_setting_of_the_list_exists() -> Verdict {
 /// The names of all that the broker and the topic can be told.
 async fn settings(
     admin: &AdminClient<DefaultClientContext>,
+    broker: i32,
     topic: &str,
 ) -> KafkaResult<BTreeSet<String>> {
-    let metadata = admin.inner().fetch_metadata(Some(topic), ANSWER_TIMEOUT)?;
-    let broker = metadata.brokers().first().map(|broker| broker.id());
     let mut names = BTreeSet::new();
     // One request for each: a broker answers for itself alone.
     for asked in [
-        ResourceSpecifier::Broker(broker.unwrap_or_default()),
+        ResourceSpecifier::Broker(broker),
         ResourceSpecifier::Topic(topic),
     ] {
         let options = AdminOptions::new().request_timeout(Some(ANSWER_TIMEOUT));

@@ -58,6 +58,11 @@ fn trials() -> Vec<Trial> {
             a_killed_run_leaves_no_container,
         ),
         check(
+            "a_run_killed_in_an_outage_leaves_no_container",
+            no_docker.clone(),
+            a_run_killed_in_an_outage_leaves_no_container,
+        ),
+        check(
             "a_run_that_ends_leaves_no_container",
             no_docker.clone(),
             a_run_that_ends_leaves_no_container,
@@ -121,6 +126,14 @@ fn a_killed_run_leaves_no_container() {
     eventually("the container to go", || !exists(&container));
 }
 
+fn a_run_killed_in_an_outage_leaves_no_container() {
+    let run = Run::start(&[(variables::KAFKA, "docker")]);
+    let container = run.container();
+    pause(&container);
+    run.kill();
+    eventually("the container to go", || !exists(&container));
+}
+
 fn a_run_that_ends_leaves_no_container() {
     let run = Run::start(&[(variables::KAFKA, "docker")]);
     let container = run.container();
@@ -167,10 +180,7 @@ fn restoring_unpauses_the_broker() {
     let mut run = Run::start(&[(variables::KAFKA, "docker")]);
     let container = run.container();
     assert_eq!(run.command("restore"), Vec::<String>::new());
-    background::block_on(async {
-        let docker = docker().await;
-        docker.pause_container(&container).await.expect("it runs");
-    });
+    pause(&container);
     assert!(is_paused(&container));
     assert_eq!(run.command("restore"), Vec::<String>::new());
     assert!(!is_paused(&container));
@@ -466,6 +476,14 @@ fn kill(process: u64) {
         .args(["-9", &process.to_string()])
         .status();
     assert!(killed.expect("kill is there").success());
+}
+
+fn pause(container: &str) {
+    let paused = background::block_on(async {
+        let docker = docker().await;
+        docker.pause_container(container).await
+    });
+    paused.expect("it runs");
 }
 
 fn is_paused(container: &str) -> bool {

@@ -11,6 +11,7 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, ContainerRequest, ImageExt, TestcontainersError};
 use testcontainers_modules::kafka::apache;
 
+use super::error_text::with_causes;
 use super::image::KafkaImage;
 use super::internals;
 
@@ -108,7 +109,7 @@ impl Daemon {
     fn start_failed(&self, error: &TestcontainersError) -> String {
         let reference = self.image.reference();
         let (variable, program) = (variables::IMAGE, internals::IMAGE_PROGRAM);
-        let reason = chain(error);
+        let reason = with_causes(error);
         if self.is_pulled {
             return format!(
                 "Docker could not start Kafka from {reference} ({reason}). Is it a Kafka image with {program}? \
@@ -128,7 +129,7 @@ async fn ping() -> Result<Docker, String> {
         .map_err(|error| no_docker(&error.to_string()))?;
     match tokio::time::timeout(PING_TIMEOUT, docker.ping()).await {
         Ok(Ok(_)) => Ok(docker),
-        Ok(Err(error)) => Err(no_docker(&chain(&error))),
+        Ok(Err(error)) => Err(no_docker(&with_causes(&error))),
         Err(_elapsed) => Err(no_docker("the daemon does not answer")),
     }
 }
@@ -160,20 +161,6 @@ fn no_docker(reason: &str) -> String {
     format!(
         "no Docker can be reached ({reason}). Start it, for one with `sudo systemctl start docker` or Docker Desktop."
     )
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }
 
 impl DockerKafka {

@@ -3,6 +3,7 @@
 pub mod background;
 pub mod choice;
 pub mod docker;
+pub mod error_text;
 pub mod image;
 pub mod internals;
 pub mod labels;

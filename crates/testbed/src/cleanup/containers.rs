@@ -12,6 +12,7 @@ use testcontainers::bollard::query_parameters::{
 };
 use testcontainers::core::client::docker_client_instance;
 
+use crate::broker::error_text::with_causes;
 use crate::broker::labels;
 use crate::poll::poll_until;
 use crate::process_id::ProcessId;
@@ -46,7 +47,7 @@ pub async fn list(run: Option<&str>) -> Result<Vec<Container>, String> {
         .filters(&filters)
         .build();
     let listed = docker().await?.list_containers(Some(options)).await;
-    let listed = listed.map_err(|error| error.to_string())?;
+    let listed = listed.map_err(|error| with_causes(&error))?;
     Ok(listed.into_iter().filter_map(container).collect())
 }
 
@@ -114,12 +115,12 @@ async fn remove_one(id: &str) -> Result<(), String> {
             status_code: NOT_FOUND,
             ..
         }) => Ok(()),
-        removed => removed.map_err(|error| error.to_string()),
+        removed => removed.map_err(|error| with_causes(&error)),
     }
 }
 
 async fn docker() -> Result<Docker, String> {
     docker_client_instance()
         .await
-        .map_err(|error| error.to_string())
+        .map_err(|error| with_causes(&error))
 }
