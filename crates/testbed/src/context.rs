@@ -70,17 +70,27 @@ pub fn unique_name(what: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let check = CHECK.get().map_or("no-check", |check| &check.name);
+    legal_name(
+        &name_prefix(),
+        check,
+        &format!(".{what}-{}-{number}", attempt()),
+    )
+}
+
+/// A name that Kafka takes: of the check as much as there is room for.
+fn legal_name(prefix: &str, check: &str, end: &str) -> String {
     let legal: String = check
         .replace("::", ".")
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
         .collect();
-    let end = format!(".{what}-{}-{number}", attempt());
-    // Kafka allows 249 characters for a topic.
-    let room = 249_usize.saturating_sub(name_prefix().len() + end.len());
+    let room = MOST_OF_A_NAME.saturating_sub(prefix.len() + end.len());
     let short: String = legal.chars().take(room).collect();
-    format!("{}{short}{end}", name_prefix())
+    format!("{prefix}{short}{end}")
 }
+
+/// Kafka allows so many characters for a topic.
+const MOST_OF_A_NAME: usize = 249;
 
 /// Says what the check waits for from now on, and how long. If that time passes, the failure names it, even when the wait
 /// blocks its thread.
@@ -124,17 +134,16 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     #[test]
-    fn names_differ_by_attempt_and_fit_into_kafkas_limit() {
-        begin(
-            "1a-2b".to_owned(),
-            format!("phase2::{}", "a".repeat(400)),
-            2,
+    fn names_fit_into_kafkas_limit() {
+        let name = |check: &str, what: &str| legal_name("kafkalings.1a-2b.", check, what);
+        assert_eq!(
+            name("phase2::send::keeps<the>key", ".topic-2-0"),
+            "kafkalings.1a-2b.phase2.send.keepsthekey.topic-2-0"
         );
-        let name = unique_name("topic");
-        assert!(name.starts_with("kafkalings.1a-2b.phase2.aaa"), "{name}");
-        assert!(name.ends_with(".topic-2-0"), "{name}");
-        assert_eq!(name.len(), 249);
-        let long = unique_name(&"w".repeat(240));
-        assert!(long.starts_with("kafkalings.1a-2b.."), "{long}");
+        let long = name(&"a".repeat(400), ".topic-2-0");
+        assert_eq!(long.len(), MOST_OF_A_NAME);
+        assert!(long.ends_with("aaa.topic-2-0"), "{long}");
+        let longer = "w".repeat(300);
+        assert_eq!(name("a", &longer), format!("kafkalings.1a-2b.{longer}"));
     }
 }

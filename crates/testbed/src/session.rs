@@ -201,9 +201,8 @@ impl Session {
     }
 }
 
-const ON_THE_MOCK_CLUSTER: &str = "On librdkafka's mock cluster, in this process: it grades most of phases 2 and 3 and part of \
-                                   phases 4 and 5.\nWhat needs a real broker is named at the end as not graded. For all of it \
-                                   start Docker and run again.";
+const ON_THE_MOCK_CLUSTER: &str = "This run is on librdkafka's mock cluster. It grades most of phases 2 and 3 and part of phases 4 \
+                                   and 5. For the other checks start Docker and run again.";
 
 fn answers(cluster: &Cluster) -> KafkaResult<()> {
     let client: BaseConsumer = cluster.client().create()?;

@@ -2,7 +2,7 @@
 
 use report::{Check, ReasonKind, Verdict};
 
-use super::Summary;
+use super::{Summary, count_of};
 
 /// The next step, for a program whose checks grade exercises.
 pub fn text(summary: &Summary<'_>) -> Option<String> {
@@ -14,6 +14,7 @@ pub fn text(summary: &Summary<'_>) -> Option<String> {
         .or_else(|| broken_environment(summary))
         .or_else(|| unwritten(summary))
         .or_else(|| slow_checks(summary))
+        .or_else(|| another_kafka(summary))
         .unwrap_or_else(|| everything(summary));
     Some(format!("Next: {step}"))
 }
@@ -67,6 +68,14 @@ fn slow_checks(summary: &Summary<'_>) -> Option<String> {
         "run the slow checks: {command} -- {}",
         options.join(" ")
     ))
+}
+
+fn another_kafka(summary: &Summary<'_>) -> Option<String> {
+    let not_graded = summary.report.trailer.counts.not_graded;
+    (not_graded > 0).then(|| {
+        let checks = count_of(not_graded, "check");
+        format!("{checks} could not be graded on this Kafka. Do what NOT GRADED says, then run the same command again")
+    })
 }
 
 fn everything(summary: &Summary<'_>) -> String {
