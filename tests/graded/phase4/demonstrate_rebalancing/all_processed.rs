@@ -105,7 +105,7 @@ fn processed_before_the_first_left(entries: &[Entry]) -> BTreeSet<Place> {
 
 /// What is worked on again is no further event, so no worker stops for it.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, long, deadline = 90)]
 async fn takes_no_repetition_for_a_further_event() -> Verdict {
     for _ in 0..TRIES {
         let (_cluster, demonstration) = Demonstration::without_commits(12).await?;

@@ -86,7 +86,7 @@ async fn reports_what_was_processed() -> Verdict {
 
 /// What is worked on again is counted as repeated, and once as processed.
 #[rstest]
-#[testbed::test(mock, deadline = 90)]
+#[testbed::test(mock, long, deadline = 90)]
 async fn reports_what_was_repeated() -> Verdict {
     for _ in 0..TRIES {
         let (_cluster, demonstration) = Demonstration::without_commits(10).await?;

@@ -147,7 +147,7 @@ async fn has_patience_as_long_as_the_plan_says() -> Verdict {
 
 /// After such an error nobody is left in the group.
 #[rstest]
-#[testbed::test(real, deadline = 30)]
+#[testbed::test(real, long, deadline = 30)]
 async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;

@@ -30,7 +30,7 @@ fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
 /// Each next worker starts and stops when the group has settled, however long that takes: members hear of a rebalance
 /// with their next heartbeat, and worker 1 cannot poll before it is done with a slow event.
 #[rstest]
-#[testbed::test(real, deadline = 30)]
+#[testbed::test(real, long, deadline = 30)]
 async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     let topic = Cluster::shared()?.topic(4).await?;
     topic.seed(events(4, 5)).await?;
@@ -178,7 +178,7 @@ fn judge_settled_between(
 
 /// Each step has `plan.step_timeout`, however long all of them take together.
 #[rstest]
-#[testbed::test(real, deadline = 30)]
+#[testbed::test(real, long, deadline = 30)]
 async fn gives_each_step_its_time() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     topic.seed(events(2, 2)).await?;

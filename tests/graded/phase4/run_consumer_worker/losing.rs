@@ -80,7 +80,7 @@ async fn tells_lost_partitions() -> Verdict {
 /// Another worker has taken over, worked on, and left, when a worker that was held up returns to life: it does not undo
 /// the other one's commits.
 #[rstest]
-#[testbed::test(real, deadline = 45)]
+#[testbed::test(real, long, deadline = 45)]
 async fn commits_nothing_of_lost_partitions() -> Verdict {
     let mut team = Team::new(Cluster::shared()?.topic(1).await?)?;
     // As short as the client allows.

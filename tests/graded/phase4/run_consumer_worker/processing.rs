@@ -149,7 +149,7 @@ async fn holds_up_nobody_while_it_works() -> Verdict {
 
 /// It polls between one event and the next: slow work on many events does not cost it its membership.
 #[rstest]
-#[testbed::test(mock, deadline = 30)]
+#[testbed::test(mock, long, deadline = 30)]
 async fn polls_between_events() -> Verdict {
     let cluster = Cluster::mock()?;
     let mut team = Team::new(cluster.topic(1).await?)?;

@@ -1,5 +1,6 @@
 //! What is known of the selected checks before any of them runs.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use report::{Exercise, Failure, Reason, ReasonKind, Verdict};
@@ -57,8 +58,9 @@ impl Plan {
             }
             plan.names.push(name);
         }
-        // What waits longest starts first, and everything else runs beside it.
-        plan.to_run.sort_by_key(|check| (!check.slow, !check.long));
+        // What takes longest starts first, and everything else runs beside it.
+        plan.to_run
+            .sort_by_key(|check| (!check.slow, !check.long, Reverse(check.deadline)));
         plan
     }
 
