@@ -50,13 +50,13 @@ ended_by ABRT ""
 
 note "panics: the stubs' todo!()"
 stubs=$(graded_program)
-KAFKALINGS_KAFKA=docker run "$FAILED" "$stubs" phase2
+KAFKALINGS_KAFKA=docker run "$FAILED" "$stubs" phase2 --run-unwritten
 wait_until 30 "the processes of the run to go" no_processes "$stubs"
 
 note "no Docker: the mock cluster, and its banner"
-DOCKER_HOST=tcp://127.0.0.1:1 run 0 "$solved" phase1
+KAFKALINGS_REPORT=$work/report DOCKER_HOST=tcp://127.0.0.1:1 run 0 "$solved" phase1
 says "$err" "no Docker can be reached"
-says "$err" "On librdkafka's mock cluster"
+says "$err" "librdkafka's mock cluster"
 
 note "no Docker, and Docker demanded: not graded, by name and with an exit code of its own"
 DOCKER_HOST=tcp://127.0.0.1:1 KAFKALINGS_KAFKA=docker run "$NOT_GRADED" "$solved" phase1

@@ -10,6 +10,8 @@ has c++ || missing+=(g++)
 has make || missing+=(make)
 has git || missing+=(git)
 has shellcheck || missing+=(shellcheck)
+# Reads the report of a graded run.
+has jq || missing+=(jq)
 if ((${#missing[@]})); then
   has apt-get || fail "missing: ${missing[*]}"
   sudo=()

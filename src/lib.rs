@@ -16,6 +16,8 @@
 //! - [`phase2_producer`], [`phase3_consumer`], [`phase4_consumer_group`], [`phase5_reflection`]: the exercises. They are
 //!   compiled from `exercises/`, or from `solutions/` with `--features solutions`.
 #![warn(missing_docs)]
+// The checks' program contains this crate: unsafe code could run before the judge, or speak in a worker's name.
+#![forbid(unsafe_code)]
 
 pub mod admin;
 pub mod cli;
