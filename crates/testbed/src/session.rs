@@ -1,6 +1,7 @@
 //! The Kafka of a run: the judge opens it, and its workers connect to it.
 
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaResult;
@@ -24,6 +25,8 @@ pub enum Connection {
     External {
         /// Its address, `host:port`, several separated by commas.
         bootstrap_servers: String,
+        /// Its `group.initial.rebalance.delay.ms`.
+        initial_rebalance_delay: Duration,
     },
     /// A container of the run.
     Docker {
@@ -41,7 +44,9 @@ impl Connection {
     /// gets its own.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
         match self {
-            Self::External { bootstrap_servers }
+            Self::External {
+                bootstrap_servers, ..
+            }
             | Self::Docker {
                 bootstrap_servers, ..
             } => vec![
@@ -64,7 +69,10 @@ pub struct Session {
 }
 
 enum Kafka {
-    External { bootstrap_servers: String },
+    External {
+        bootstrap_servers: String,
+        initial_rebalance_delay: Duration,
+    },
     Docker(Box<DockerKafka>),
     Mock,
 }
@@ -94,8 +102,12 @@ impl Session {
     /// How a worker reaches it.
     pub fn connection(&self) -> Connection {
         match &self.kafka {
-            Kafka::External { bootstrap_servers } => Connection::External {
+            Kafka::External {
+                bootstrap_servers,
+                initial_rebalance_delay,
+            } => Connection::External {
                 bootstrap_servers: bootstrap_servers.clone(),
+                initial_rebalance_delay: *initial_rebalance_delay,
             },
             Kafka::Docker(kafka) => Connection::Docker {
                 bootstrap_servers: kafka.bootstrap_servers().to_owned(),
@@ -108,7 +120,9 @@ impl Session {
     /// What the report says about it.
     pub fn kafka(&self) -> report::Kafka {
         match &self.kafka {
-            Kafka::External { bootstrap_servers } => report::Kafka::External {
+            Kafka::External {
+                bootstrap_servers, ..
+            } => report::Kafka::External {
                 bootstrap_servers: bootstrap_servers.clone(),
             },
             Kafka::Docker(kafka) => report::Kafka::Docker {
@@ -149,7 +163,8 @@ impl Session {
     }
 
     fn external(bootstrap_servers: String) -> Result<Self, NotGraded> {
-        answers(&Cluster::external(bootstrap_servers.clone())).map_err(|error| {
+        let cluster = Cluster::external(bootstrap_servers.clone());
+        answers(&cluster).map_err(|error| {
             let variable = variables::BOOTSTRAP_SERVERS;
             NotGraded::Environment(format!(
                 "no Kafka answers at {variable}={bootstrap_servers} ({error}). Start it, for one with \
@@ -160,7 +175,10 @@ impl Session {
             prefix: context::name_prefix(),
             bootstrap_servers: bootstrap_servers.clone(),
         });
-        let kafka = Kafka::External { bootstrap_servers };
+        let kafka = Kafka::External {
+            bootstrap_servers,
+            initial_rebalance_delay: background::block_on(cluster.initial_rebalance_delay()),
+        };
         Ok(Self::with_cleanup(kafka, cleanup))
     }
 
@@ -218,6 +236,18 @@ pub fn connect(connection: Connection) {
     CONNECTION.get_or_init(|| connection);
 }
 
+/// How long a new group on the Kafka of the run waits for further members. The run's own container and a mock cluster do not
+/// wait.
+pub fn initial_rebalance_delay() -> Duration {
+    match CONNECTION.get() {
+        Some(Connection::External {
+            initial_rebalance_delay,
+            ..
+        }) => *initial_rebalance_delay,
+        _ => Duration::ZERO,
+    }
+}
+
 impl Cluster {
     /// The cluster of the run. The first call may start a mock cluster in this process.
     ///
@@ -238,7 +268,9 @@ impl Cluster {
 
 fn cluster_at(connection: Connection) -> Result<Cluster, NotGraded> {
     match connection {
-        Connection::External { bootstrap_servers } => Ok(Cluster::external(bootstrap_servers)),
+        Connection::External {
+            bootstrap_servers, ..
+        } => Ok(Cluster::external(bootstrap_servers)),
         Connection::Docker {
             bootstrap_servers,
             container,
@@ -259,6 +291,7 @@ mod tests {
         let connections = [
             Connection::External {
                 bootstrap_servers: bootstrap_servers.clone(),
+                initial_rebalance_delay: Duration::from_secs(3),
             },
             Connection::Docker {
                 bootstrap_servers,

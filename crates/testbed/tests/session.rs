@@ -358,7 +358,9 @@ impl Run {
             Connection::Docker {
                 bootstrap_servers, ..
             }
-            | Connection::External { bootstrap_servers } => bootstrap_servers.clone(),
+            | Connection::External {
+                bootstrap_servers, ..
+            } => bootstrap_servers.clone(),
             Connection::Mock => panic!("a broker was asked for"),
         }
     }

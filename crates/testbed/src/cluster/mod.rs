@@ -17,6 +17,7 @@ use crate::verdict::{NotGraded, NotPassed, Verdict};
 
 mod admin;
 mod metadata;
+mod rebalance_delay;
 
 pub use crate::blocking::ANSWER_TIMEOUT;
 

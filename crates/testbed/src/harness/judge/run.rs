@@ -277,7 +277,9 @@ impl<'a> Run<'a> {
 /// The client configuration with which the broker can be asked from outside the checks.
 fn client(connection: &Connection) -> Option<ClientConfig> {
     let address = match connection {
-        Connection::External { bootstrap_servers }
+        Connection::External {
+            bootstrap_servers, ..
+        }
         | Connection::Docker {
             bootstrap_servers, ..
         } => bootstrap_servers,
