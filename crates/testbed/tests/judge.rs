@@ -136,6 +136,11 @@ fn what_a_check_prints_is_shown_with_its_failure_and_is_no_verdict() {
     let forged = "\ntest ending::exits_with_0 ... ok";
     assert!(!stdout.contains(forged), "{stdout}");
 
+    let asked_for = Run::of(&["others::", "--show-output"]).stdout();
+    assert!(
+        asked_for.contains("printed   what a check prints is not its verdict"),
+        "{asked_for}"
+    );
     let shown = Run::of(&["others::", "--no-capture"]).stdout();
     assert!(
         shown.contains("what a check prints is not its verdict"),

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use report::{Check, Counts, Verdict};
 
 use super::super::arguments::{Arguments, Color};
-use super::{Summary, count_of, failures, next_step, reasons, table, unwritten};
+use super::{Summary, count_of, failures, next_step, reasons, successes, table, unwritten};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();
@@ -81,6 +81,7 @@ impl Console {
     pub fn end(&mut self, summary: &Summary<'_>) {
         self.end_line();
         let blocks = [
+            successes::text(summary),
             failures::text(summary),
             unwritten::text(summary),
             reasons::text(summary),

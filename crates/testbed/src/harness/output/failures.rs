@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use report::{Check, Failure, ReasonKind};
 
-use super::{Summary, count_of};
+use super::{Summary, count_of, indented};
 
 /// Failures that share a concept, the first in order in front.
 struct Group<'a> {
@@ -78,9 +78,4 @@ impl Group<'_> {
         let mut lines = printed.filter(|line| !line.is_empty());
         lines.all(|line| self.failure.seen.contains(line))
     }
-}
-
-/// Further lines of a text stand below its first one.
-fn indented(text: &str) -> String {
-    text.trim_end().replace('\n', "\n            ")
 }

@@ -4,6 +4,7 @@
 //! - `failures`: the failures at the end, in the order of the path.
 //! - `unwritten`: the exercises that are still stubs.
 //! - `reasons`: what was not graded or skipped, and why.
+//! - `successes`: what checks that passed have printed.
 //! - `table`: the checks by exercise.
 //! - `next_step`: the one line that says what to do.
 
@@ -11,6 +12,7 @@ mod console;
 mod failures;
 mod next_step;
 mod reasons;
+mod successes;
 mod table;
 mod unwritten;
 
@@ -47,4 +49,9 @@ fn count_of(count: usize, what: &str) -> String {
     } else {
         format!("{count} {what}s")
     }
+}
+
+/// Further lines of a text stand below its first one.
+fn indented(text: &str) -> String {
+    text.trim_end().replace('\n', "\n            ")
 }
