@@ -96,7 +96,7 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 ///
 /// - **Set-up:** a partition with records, and a consumer of a group without committed offsets.
 /// - **Done:** it processes `set_up.processed` records one by one, commits as `set_up.commits` says, each time after
-///   the record that makes it due, and ends as `set_up.end` says: in order, with a last commit, or by a crash when the
+///   the record that makes it due, and ends as `set_up.shutdown` says: cleanly, with a last commit, or by a crash when the
 ///   last record is processed, before the commit that may be due just then. A second consumer of the group reads to
 ///   the end.
 /// - **Counted:** the records that both have got.

@@ -14,7 +14,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -70,7 +70,7 @@ pub async fn consume_events(
     let mut report = ConsumeReport {
         handled: 0,
         skipped: SkippedRecords::default(),
-        ended: Ended::Idle,
+        ended: EndReason::Idle,
     };
     let ended = poll_loop(consumer, options, &handler, &mut report).await;
     let committed = commit_processed(consumer, CommitMode::Sync);
@@ -87,7 +87,7 @@ async fn poll_loop(
     options: &ConsumeOptions,
     handler: &Handler,
     report: &mut ConsumeReport,
-) -> Result<Ended, ConsumeError> {
+) -> Result<EndReason, ConsumeError> {
     let mut idle_at = Instant::now() + options.idle_timeout;
     let mut commits = tokio::time::interval(COMMIT_INTERVAL);
     // A handler that takes longer than the interval is not followed by a commit for each one that it missed.
@@ -95,7 +95,7 @@ async fn poll_loop(
     while options.max_events.is_none_or(|most| report.handled < most) {
         let received = tokio::select! {
             biased;
-            () = options.stop.cancelled() => return Ok(Ended::Stopped),
+            () = options.stop.cancelled() => return Ok(EndReason::Stopped),
             _ = commits.tick() => {
                 // Whether it worked is seen at the next commit, and for sure at the last one, which waits for the answer.
                 commit_processed(consumer, CommitMode::Async)?;
@@ -105,7 +105,7 @@ async fn poll_loop(
             received = tokio::time::timeout_at(idle_at, consumer.recv()) => received,
         };
         let record = match received {
-            Err(_elapsed) => return Ok(Ended::Idle),
+            Err(_elapsed) => return Ok(EndReason::Idle),
             Ok(Err(error)) if is_transient(&error) => continue,
             Ok(Err(error)) => return Err(error.into()),
             Ok(Ok(record)) => record,
@@ -121,7 +121,7 @@ async fn poll_loop(
         consumer.store_offset_from_message(&record)?;
         idle_at = Instant::now() + options.idle_timeout;
     }
-    Ok(Ended::MaxEvents)
+    Ok(EndReason::MaxEvents)
 }
 
 /// Calls the handler where it may block. The consumer's heartbeats go on meanwhile: librdkafka sends them from a thread

@@ -25,7 +25,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 /// Works as one member of a consumer group until `stop` is cancelled.
 ///
@@ -85,13 +85,13 @@ fn work(
         .set("auto.offset.reset", "earliest")
         .create_with_context(context)?;
     consumer.subscribe(&[topic])?;
-    timeline.record(id, Happening::Started);
+    timeline.record(id, Activity::Started);
 
     let report = poll_until_stopped(&consumer, config, stop);
     let committed = consumer.context().commit(&consumer);
     // Dropping the consumer leaves the group, and waits until it has: the others need not wait for the session timeout.
     drop(consumer);
-    timeline.record(id, Happening::Left);
+    timeline.record(id, Activity::Left);
     let report = report?;
     committed?;
     Ok(report)
@@ -116,8 +116,8 @@ fn poll_until_stopped(
                     Ok(event) => {
                         (config.work)(&event);
                         report.processed += 1;
-                        let happening = Happening::Processed { partition, offset };
-                        context.timeline.record(context.id, happening);
+                        let activity = Activity::Processed { partition, offset };
+                        context.timeline.record(context.id, activity);
                     }
                     Err(_no_event) => report.skipped += 1,
                 }
@@ -152,7 +152,7 @@ impl ConsumerContext for WorkerContext {
         let partitions = numbers(partitions);
         if consumer.assignment_lost() {
             self.lock().clear();
-            self.timeline.record(self.id, Happening::Lost(partitions));
+            self.timeline.record(self.id, Activity::Lost(partitions));
             return;
         }
         // Last chance: once this callback returns, the partitions go to somebody else. A commit that fails is no
@@ -161,15 +161,14 @@ impl ConsumerContext for WorkerContext {
         for partition in &partitions {
             self.lock().remove(partition);
         }
-        self.timeline
-            .record(self.id, Happening::Revoked(partitions));
+        self.timeline.record(self.id, Activity::Revoked(partitions));
     }
 
     fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(partitions) = rebalance {
             let partitions = numbers(partitions);
             self.timeline
-                .record(self.id, Happening::Assigned(partitions));
+                .record(self.id, Activity::Assigned(partitions));
         }
     }
 }
@@ -196,7 +195,7 @@ impl WorkerContext {
         }
         let committed = std::mem::take(&mut *processed);
         self.timeline
-            .record(self.id, Happening::Committed(committed));
+            .record(self.id, Activity::Committed(committed));
         Ok(())
     }
 

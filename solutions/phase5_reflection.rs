@@ -12,10 +12,10 @@
 //! The chapter: docs/phase5.md.
 
 use crate::experiments::{
-    Acks, Answer, Assignor, AutoCommit, Commits, End, GroupStart, Growth, Handover, InFlight,
-    Isolation, KeyPlaces, Keys, Loss, LostAnswers, OnRevoke, Order, Replay, Replayed, Replication,
-    Rerun, Reset, SecondJoins, Sharing, Spread, Start, Step, Sticky, Stored, Transactions,
-    TwoEvents,
+    Acks, Answer, Assignor, AutoCommit, Commits, GroupStart, Growth, Handover, InFlight, Isolation,
+    KeyPlaces, Keys, Loss, LostAnswers, OffsetStored, OnRevoke, Order, Replay, Replayed,
+    Replication, Rerun, Reset, SecondJoins, Sharing, Shutdown, Spread, Start, Step, Sticky,
+    Transactions, TwoEvents,
 };
 
 /// How many consumers of a group have work?
@@ -121,18 +121,18 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 ///
 /// - **Set-up:** a partition with records, and a consumer of a group without committed offsets.
 /// - **Done:** it processes `set_up.processed` records one by one, commits as `set_up.commits` says, each time after
-///   the record that makes it due, and ends as `set_up.end` says: in order, with a last commit, or by a crash when the
+///   the record that makes it due, and ends as `set_up.shutdown` says: cleanly, with a last commit, or by a crash when the
 ///   last record is processed, before the commit that may be due just then. A second consumer of the group reads to
 ///   the end.
 /// - **Counted:** the records that both have got.
 pub fn delivered_again(set_up: &Rerun) -> usize {
     // What is committed is the last record of each whole batch before the crash; the commit that was due then was not made.
     let since_the_last_commit = |batch: usize| (set_up.processed - 1) % batch + 1;
-    match (set_up.end, set_up.commits) {
-        (End::InOrder, _) => 0,
-        (End::Crash, Commits::EachRecord) => since_the_last_commit(1),
-        (End::Crash, Commits::EachBatch(size)) => since_the_last_commit(size),
-        (End::Crash, Commits::Never) => set_up.processed,
+    match (set_up.shutdown, set_up.commits) {
+        (Shutdown::Clean, _) => 0,
+        (Shutdown::Crash, Commits::EachRecord) => since_the_last_commit(1),
+        (Shutdown::Crash, Commits::EachBatch(size)) => since_the_last_commit(size),
+        (Shutdown::Crash, Commits::Never) => set_up.processed,
     }
 }
 
@@ -154,8 +154,8 @@ pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
         };
     }
     let committed = match set_up.stored {
-        Stored::WhenPolled => set_up.polled,
-        Stored::WhenHandled => set_up.handled,
+        OffsetStored::WhenPolled => set_up.polled,
+        OffsetStored::WhenHandled => set_up.handled,
     };
     Loss {
         lost: committed - set_up.handled,

@@ -35,7 +35,7 @@ pub struct ConsumeReport {
     /// Records that are no events and were passed over.
     pub skipped: SkippedRecords,
     /// Why it ended.
-    pub ended: Ended,
+    pub ended: EndReason,
 }
 
 /// Records that are no events, by kind.
@@ -62,7 +62,7 @@ impl SkippedRecords {
 
 /// Why a consumer ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum EndReason {
     /// No record came for [`ConsumeOptions::idle_timeout`].
     Idle,
     /// [`ConsumeOptions::max_events`] were handled.

@@ -10,7 +10,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 
 use super::CliError;
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -56,13 +56,13 @@ async fn consume_with(
     let mut report = ConsumeReport {
         handled: 0,
         skipped: SkippedRecords::default(),
-        ended: Ended::Idle,
+        ended: EndReason::Idle,
     };
     while options.max_events.is_none_or(|most| report.handled < most) {
         let received = tokio::select! {
             biased;
             () = options.stop.cancelled() => {
-                report.ended = Ended::Stopped;
+                report.ended = EndReason::Stopped;
                 return Ok(report);
             }
             received = tokio::time::timeout(options.idle_timeout, consumer.recv()) => received,
@@ -84,6 +84,6 @@ async fn consume_with(
             Err(reason) => report.skipped.count(&reason),
         }
     }
-    report.ended = Ended::MaxEvents;
+    report.ended = EndReason::MaxEvents;
     Ok(report)
 }

@@ -40,8 +40,8 @@ pub struct Rerun {
     pub processed: usize,
     /// When processed records are committed.
     pub commits: Commits,
-    /// How the consumer ends.
-    pub end: End,
+    /// How the consumer shuts down.
+    pub shutdown: Shutdown,
 }
 
 /// When a consumer commits.
@@ -55,11 +55,11 @@ pub enum Commits {
     Never,
 }
 
-/// How a consumer ends.
+/// How a consumer shuts down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum Shutdown {
     /// It commits what it has processed and closes.
-    InOrder,
+    Clean,
     /// It dies when the last record is processed, before the commit that may be due just then.
     Crash,
 }
@@ -72,14 +72,14 @@ pub struct AutoCommit {
     /// How many of them the worker had handled: the first ones. It failed at the next.
     pub handled: usize,
     /// When a record's offset is stored for the next automatic commit.
-    pub stored: Stored,
+    pub stored: OffsetStored,
     /// Whether the time of an automatic commit (`auto.commit.interval.ms`) came between the failure and the death.
     pub commit_was_due: bool,
 }
 
 /// When an offset is stored for the next commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
+pub enum OffsetStored {
     /// When the record is polled: `enable.auto.offset.store=true`, librdkafka's default.
     WhenPolled,
     /// When the worker has handled it: `enable.auto.offset.store=false`, and a call of `store_offset`.

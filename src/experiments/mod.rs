@@ -11,7 +11,8 @@ pub mod producing;
 pub mod rebalancing;
 
 pub use consuming::{
-    AutoCommit, Commits, End, GroupStart, Loss, Replay, Replayed, Rerun, Reset, Start, Stored,
+    AutoCommit, Commits, GroupStart, Loss, OffsetStored, Replay, Replayed, Rerun, Reset, Shutdown,
+    Start,
 };
 pub use partitions::{Growth, KeyPlaces, Keys, Order, Sharing, Spread, Sticky, TwoEvents};
 pub use producing::{Acks, Answer, Isolation, LostAnswers, Replication, Transactions};

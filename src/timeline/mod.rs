@@ -20,7 +20,7 @@ pub mod text;
 
 /// What happened to a worker.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Happening {
+pub enum Activity {
     /// It started and asked to join the group.
     Started,
     /// The group gave it these partitions, possibly none. With an eager assignor they are all it has; with a
@@ -51,7 +51,7 @@ pub struct Entry {
     /// To whom.
     pub worker: WorkerId,
     /// What.
-    pub happening: Happening,
+    pub activity: Activity,
 }
 
 /// A shared record of what happened to the workers of one group, in the order in which they wrote it down.
@@ -89,12 +89,12 @@ impl Timeline {
     }
 
     /// Writes down what happened to `worker` just now.
-    pub fn record(&self, worker: WorkerId, happening: Happening) {
+    pub fn record(&self, worker: WorkerId, activity: Activity) {
         let mut entries = self.lock();
         entries.push(Entry {
             at: self.shared.began.elapsed(),
             worker,
-            happening,
+            activity,
         });
         self.shared.length.send_replace(entries.len());
     }
@@ -116,9 +116,9 @@ impl Timeline {
 
     /// Whether the group has given `worker` an assignment, be it an empty one.
     pub fn has_been_assigned(&self, worker: WorkerId) -> bool {
-        self.lock().iter().any(|entry| {
-            entry.worker == worker && matches!(entry.happening, Happening::Assigned(_))
-        })
+        self.lock()
+            .iter()
+            .any(|entry| entry.worker == worker && matches!(entry.activity, Activity::Assigned(_)))
     }
 
     /// The places of all events worked on: each one once, however often it was processed.
@@ -130,8 +130,8 @@ impl Timeline {
     pub fn processed_in_order(&self) -> Vec<(i32, i64)> {
         self.lock()
             .iter()
-            .filter_map(|entry| match entry.happening {
-                Happening::Processed { partition, offset } => Some((partition, offset)),
+            .filter_map(|entry| match entry.activity {
+                Activity::Processed { partition, offset } => Some((partition, offset)),
                 _ => None,
             })
             .collect()
@@ -171,13 +171,13 @@ impl Timeline {
 /// Entries for the tests of the pictures.
 #[cfg(test)]
 mod sample {
-    use super::{Duration, Entry, Happening, WorkerId};
+    use super::{Activity, Duration, Entry, WorkerId};
 
-    pub fn entry(millis: u64, worker: u32, happening: Happening) -> Entry {
+    pub fn entry(millis: u64, worker: u32, activity: Activity) -> Entry {
         Entry {
             at: Duration::from_millis(millis),
             worker: WorkerId(worker),
-            happening,
+            activity,
         }
     }
 }

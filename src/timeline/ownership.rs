@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Entry, Happening};
+use super::{Activity, Entry};
 use crate::group::WorkerId;
 
 /// A stretch of time in which a worker owned a partition.
@@ -23,19 +23,19 @@ pub struct Span {
 pub fn spans(entries: &[Entry]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for entry in entries {
-        match &entry.happening {
-            Happening::Assigned(partitions) => {
+        match &entry.activity {
+            Activity::Assigned(partitions) => {
                 for &partition in partitions {
                     open(&mut spans, entry, partition);
                 }
             }
-            Happening::Revoked(partitions) | Happening::Lost(partitions) => {
+            Activity::Revoked(partitions) | Activity::Lost(partitions) => {
                 close(&mut spans, entry, |span| {
                     partitions.contains(&span.partition)
                 });
             }
-            Happening::Left => close(&mut spans, entry, |_| true),
-            Happening::Started | Happening::Processed { .. } | Happening::Committed(_) => {}
+            Activity::Left => close(&mut spans, entry, |_| true),
+            Activity::Started | Activity::Processed { .. } | Activity::Committed(_) => {}
         }
     }
     spans

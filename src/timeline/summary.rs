@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::{Entry, Happening};
+use super::{Activity, Entry};
 use crate::group::WorkerId;
 
 /// A worker's part in the story.
@@ -41,9 +41,9 @@ pub(super) fn end(entries: &[Entry]) -> Duration {
 pub(super) fn partitions(entries: &[Entry]) -> BTreeSet<i32> {
     let mut partitions = BTreeSet::new();
     for entry in entries {
-        match &entry.happening {
-            Happening::Assigned(assigned) => partitions.extend(assigned),
-            Happening::Processed { partition, .. } => {
+        match &entry.activity {
+            Activity::Assigned(assigned) => partitions.extend(assigned),
+            Activity::Processed { partition, .. } => {
                 partitions.insert(*partition);
             }
             _ => {}
@@ -60,9 +60,9 @@ pub(super) fn workers(entries: &[Entry]) -> BTreeMap<WorkerId, WorkerSummary> {
             started: entry.at,
             ..WorkerSummary::default()
         });
-        match entry.happening {
-            Happening::Processed { .. } => worker.processed += 1,
-            Happening::Left => worker.left = Some(entry.at),
+        match entry.activity {
+            Activity::Processed { .. } => worker.processed += 1,
+            Activity::Left => worker.left = Some(entry.at),
             _ => {}
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn workers(entries: &[Entry]) -> BTreeMap<WorkerId, WorkerSummary> {
 pub(super) fn assignments(entries: &[Entry]) -> impl Iterator<Item = Duration> + '_ {
     entries
         .iter()
-        .filter(|entry| matches!(entry.happening, Happening::Assigned(_)))
+        .filter(|entry| matches!(entry.activity, Activity::Assigned(_)))
         .map(|entry| entry.at)
 }
 

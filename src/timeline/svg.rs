@@ -10,7 +10,7 @@ use svg::node::element::{Circle, Description, Group, Title};
 
 use super::ownership::{Span, spans};
 use super::shapes::{INK, colours, rectangle, rounded, text, vertical};
-use super::{Entry, Happening, summary};
+use super::{Activity, Entry, summary};
 
 const WIDTH: f64 = 960.0;
 const LEFT: f64 = 110.0;
@@ -127,7 +127,7 @@ impl Chart {
     fn dots(&self, entries: &[Entry]) -> Group {
         let mut dots = Group::new();
         for entry in entries {
-            if let Happening::Processed { partition, .. } = entry.happening {
+            if let Activity::Processed { partition, .. } = entry.activity {
                 let dot = Circle::new()
                     .set("cx", rounded(self.x(entry.at)))
                     .set("cy", rounded(self.y(partition) + BAR - 10.0))
@@ -174,19 +174,19 @@ mod tests {
 
     fn story() -> Vec<Entry> {
         vec![
-            entry(0, 1, Happening::Started),
-            entry(100, 1, Happening::Assigned(vec![0, 1])),
+            entry(0, 1, Activity::Started),
+            entry(100, 1, Activity::Assigned(vec![0, 1])),
             entry(
                 900,
                 1,
-                Happening::Processed {
+                Activity::Processed {
                     partition: 0,
                     offset: 7,
                 },
             ),
-            entry(1500, 1, Happening::Revoked(vec![1])),
-            entry(1600, 2, Happening::Assigned(vec![1])),
-            entry(3000, 2, Happening::Left),
+            entry(1500, 1, Activity::Revoked(vec![1])),
+            entry(1600, 2, Activity::Assigned(vec![1])),
+            entry(3000, 2, Activity::Left),
         ]
     }
 

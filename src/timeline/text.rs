@@ -163,24 +163,24 @@ fn style(owner: Owner) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::Happening;
+    use crate::timeline::Activity;
     use crate::timeline::sample::entry;
 
     fn handover() -> Vec<Entry> {
         vec![
-            entry(0, 1, Happening::Started),
-            entry(0, 1, Happening::Assigned(vec![0, 1])),
+            entry(0, 1, Activity::Started),
+            entry(0, 1, Activity::Assigned(vec![0, 1])),
             entry(
                 1000,
                 1,
-                Happening::Processed {
+                Activity::Processed {
                     partition: 0,
                     offset: 0,
                 },
             ),
-            entry(4000, 1, Happening::Revoked(vec![1])),
-            entry(5000, 2, Happening::Assigned(vec![1])),
-            entry(10_000, 1, Happening::Left),
+            entry(4000, 1, Activity::Revoked(vec![1])),
+            entry(5000, 2, Activity::Assigned(vec![1])),
+            entry(10_000, 1, Activity::Left),
         ]
     }
 
@@ -220,9 +220,9 @@ mod tests {
     #[test]
     fn two_owners_at_once_are_marked() {
         let entries = [
-            entry(0, 1, Happening::Assigned(vec![0])),
-            entry(1000, 2, Happening::Assigned(vec![0])),
-            entry(2000, 1, Happening::Lost(vec![0])),
+            entry(0, 1, Activity::Assigned(vec![0])),
+            entry(1000, 2, Activity::Assigned(vec![0])),
+            entry(2000, 1, Activity::Lost(vec![0])),
         ];
         let picture = plain(&entries, MARGIN + 10);
         assert!(picture.starts_with("partition 0  11111!!!!!"), "{picture}");

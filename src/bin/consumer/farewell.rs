@@ -2,7 +2,7 @@
 
 use event_log::cli::progress::committed_offsets;
 use event_log::cli::{CliError, say};
-use event_log::consuming::{ConsumeReport, Ended};
+use event_log::consuming::{ConsumeReport, EndReason};
 use event_log::topics::EVENTS;
 use rdkafka::ClientConfig;
 
@@ -16,9 +16,9 @@ pub async fn print(
     report: &ConsumeReport,
 ) -> Result<(), CliError> {
     let why = match report.ended {
-        Ended::Idle => "No event came for a while",
-        Ended::MaxEvents => "That was the last event wanted",
-        Ended::Stopped => "Stopped",
+        EndReason::Idle => "No event came for a while",
+        EndReason::MaxEvents => "That was the last event wanted",
+        EndReason::Stopped => "Stopped",
     };
     let skipped = &report.skipped;
     say(format_args!("\n{why}: {} events handled.", report.handled))?;

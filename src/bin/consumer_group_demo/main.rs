@@ -9,7 +9,7 @@ use clap::Parser;
 use event_log::cli::{self, CliError, ClusterArgs, preflight, say};
 use event_log::group::{RebalancePlan, RebalanceReport, WorkerConfig};
 use event_log::phase4_consumer_group::demonstrate_rebalancing;
-use event_log::timeline::{Happening, Timeline, svg, text};
+use event_log::timeline::{Activity, Timeline, svg, text};
 use event_log::topics::ORDERS;
 use rdkafka::ClientConfig;
 use tokio_util::sync::CancellationToken;
@@ -129,14 +129,14 @@ async fn narrated(
 }
 
 fn all_have_left(timeline: &Timeline) -> bool {
-    let count = |wanted: Happening| {
+    let count = |wanted: Activity| {
         let entries = timeline.entries();
         entries
             .iter()
-            .filter(|entry| entry.happening == wanted)
+            .filter(|entry| entry.activity == wanted)
             .count()
     };
-    count(Happening::Started) == count(Happening::Left)
+    count(Activity::Started) == count(Activity::Left)
 }
 
 fn draw(timeline: &Timeline, path: &Path) -> Result<(), CliError> {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use event_log::cli::{CliError, say};
 use event_log::group::WorkerId;
-use event_log::timeline::{Entry, Happening, Timeline};
+use event_log::timeline::{Activity, Entry, Timeline};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait for something new before waiting anew.
@@ -51,18 +51,18 @@ impl Processed {
 }
 
 fn tell(entry: &Entry, processed: &mut Processed) -> Result<(), CliError> {
-    let line = match &entry.happening {
-        Happening::Processed { partition, .. } => {
+    let line = match &entry.activity {
+        Activity::Processed { partition, .. } => {
             let worker = processed.0.entry(entry.worker).or_default();
             *worker.entry(*partition).or_default() += 1;
             return Ok(());
         }
-        Happening::Started => "joins the group".to_owned(),
-        Happening::Assigned(partitions) => styled(AnsiColor::Green, "assigned", list(partitions)),
-        Happening::Revoked(partitions) => styled(AnsiColor::Yellow, "revoked", list(partitions)),
-        Happening::Lost(partitions) => styled(AnsiColor::Red, "lost", list(partitions)),
-        Happening::Committed(offsets) => committed(offsets),
-        Happening::Left => "has left the group".to_owned(),
+        Activity::Started => "joins the group".to_owned(),
+        Activity::Assigned(partitions) => styled(AnsiColor::Green, "assigned", list(partitions)),
+        Activity::Revoked(partitions) => styled(AnsiColor::Yellow, "revoked", list(partitions)),
+        Activity::Lost(partitions) => styled(AnsiColor::Red, "lost", list(partitions)),
+        Activity::Committed(offsets) => committed(offsets),
+        Activity::Left => "has left the group".to_owned(),
     };
     if let Some(counts) = processed.0.remove(&entry.worker) {
         say_of(entry, &summed_up(&counts))?;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use event_log::consuming::{ConsumeReport, Ended};
+use event_log::consuming::{ConsumeReport, EndReason};
 use testbed::history::{Place, next_offsets};
 use testbed::probe::GroupProbe;
 use testbed::{Failure, Topic, Verdict, judge};
@@ -94,7 +94,7 @@ pub(super) fn misconception(
 }
 
 /// The report says why the run ended.
-pub(super) fn judge_ended(report: &ConsumeReport, expected: Ended) -> Verdict {
+pub(super) fn judge_ended(report: &ConsumeReport, expected: EndReason) -> Verdict {
     judge(report.ended == expected, || {
         Failure::new(
             format!("{report:?}"),

@@ -8,7 +8,7 @@ use event_log::errors::is_transient;
 use event_log::group::{WorkerConfig, WorkerError, WorkerId, WorkerReport};
 use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
-use event_log::timeline::{Entry, Happening, Timeline};
+use event_log::timeline::{Activity, Entry, Timeline};
 use rdkafka::ClientConfig;
 use testbed::history::Place;
 use testbed::probe::{GroupProbe, Member};
@@ -291,7 +291,7 @@ impl Team {
     }
 
     /// What the timeline says of one worker, without the entries for events.
-    pub fn story_of(&self, number: u32) -> Vec<Happening> {
+    pub fn story_of(&self, number: u32) -> Vec<Activity> {
         story_of(&self.timeline.entries(), number)
     }
 
@@ -320,10 +320,10 @@ impl Team {
 }
 
 /// What `entries` say of one worker, without the entries for events.
-pub fn story_of(entries: &[Entry], number: u32) -> Vec<Happening> {
+pub fn story_of(entries: &[Entry], number: u32) -> Vec<Activity> {
     let its = entries.iter().filter(|entry| entry.worker.0 == number);
-    its.map(|entry| entry.happening.clone())
-        .filter(|happening| !matches!(happening, Happening::Processed { .. }))
+    its.map(|entry| entry.activity.clone())
+        .filter(|activity| !matches!(activity, Activity::Processed { .. }))
         .collect()
 }
 

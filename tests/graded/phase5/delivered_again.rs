@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use event_log::experiments::{Commits, End, Rerun};
+use event_log::experiments::{Commits, Rerun, Shutdown};
 use event_log::phase5_reflection::delivered_again;
 use rstest::rstest;
 use testbed::history::Place;
@@ -14,23 +14,23 @@ use super::{compare, predict};
 /// Records that nobody has processed when the first consumer ends.
 const REST: usize = 3;
 
-const fn rerun(processed: usize, commits: Commits, end: End) -> Rerun {
+const fn rerun(processed: usize, commits: Commits, shutdown: Shutdown) -> Rerun {
     Rerun {
         processed,
         commits,
-        end,
+        shutdown,
     }
 }
 
 /// The prediction of how many records come again agrees with what two consumers of a group got.
 #[rstest]
-#[case::each_record_and_a_crash(rerun(5, Commits::EachRecord, End::Crash))]
-#[case::crash_in_a_batch(rerun(8, Commits::EachBatch(3), End::Crash))]
-#[case::crash_at_the_end_of_a_batch(rerun(6, Commits::EachBatch(3), End::Crash))]
-#[case::crash_in_the_first_batch(rerun(2, Commits::EachBatch(5), End::Crash))]
-#[case::never_and_a_crash(rerun(4, Commits::Never, End::Crash))]
-#[case::never_and_an_end_in_order(rerun(5, Commits::Never, End::InOrder))]
-#[case::end_in_order_in_a_batch(rerun(7, Commits::EachBatch(4), End::InOrder))]
+#[case::each_record_and_a_crash(rerun(5, Commits::EachRecord, Shutdown::Crash))]
+#[case::crash_in_a_batch(rerun(8, Commits::EachBatch(3), Shutdown::Crash))]
+#[case::crash_at_the_end_of_a_batch(rerun(6, Commits::EachBatch(3), Shutdown::Crash))]
+#[case::crash_in_the_first_batch(rerun(2, Commits::EachBatch(5), Shutdown::Crash))]
+#[case::never_and_a_crash(rerun(4, Commits::Never, Shutdown::Crash))]
+#[case::never_and_an_end_in_order(rerun(5, Commits::Never, Shutdown::Clean))]
+#[case::end_in_order_in_a_batch(rerun(7, Commits::EachBatch(4), Shutdown::Clean))]
 #[testbed::test(deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: Rerun) -> Verdict {
     let predicted = predict(|| delivered_again(&set_up));
@@ -41,14 +41,14 @@ async fn agrees_with_the_broker(#[case] set_up: Rerun) -> Verdict {
 
     let first = topic.reader(&group, &[]).await?;
     let processed = process(&first, &set_up).await?;
-    let crashed = match set_up.end {
-        End::InOrder => {
+    let crashed = match set_up.shutdown {
+        Shutdown::Clean => {
             commit_after(&first, processed.last()).await?;
             first.close().await?;
             None
         }
         // From here on it does nothing: nobody polls it, and it is closed only when all is counted.
-        End::Crash => Some(first),
+        Shutdown::Crash => Some(first),
     };
     let committed = topic.group_probe(&group)?.committed().await?;
     let second = topic.reader(&group, &[]).await?;
@@ -70,7 +70,7 @@ async fn process(consumer: &GroupReader, set_up: &Rerun) -> Verdict<Vec<Place>> 
     let mut processed: Vec<Place> = Vec::new();
     while processed.len() < set_up.processed {
         processed.extend(consumer.take(1).await?);
-        let crashes_now = set_up.end == End::Crash && processed.len() == set_up.processed;
+        let crashes_now = set_up.shutdown == Shutdown::Crash && processed.len() == set_up.processed;
         let due = match set_up.commits {
             Commits::EachRecord => true,
             Commits::EachBatch(size) => processed.len().is_multiple_of(size),
@@ -106,9 +106,9 @@ fn happened(set_up: &Rerun, committed: Option<i64>, second_from: Option<&Place>)
         Commits::EachBatch(size) => format!("committing after each {size} of them"),
         Commits::Never => "committing nothing on the way".to_owned(),
     };
-    let end = match set_up.end {
-        End::InOrder => "committed what it had processed and closed",
-        End::Crash => "died",
+    let end = match set_up.shutdown {
+        Shutdown::Clean => "committed what it had processed and closed",
+        Shutdown::Crash => "died",
     };
     let committed = committed.map_or_else(
         || "no committed offset".to_owned(),
@@ -126,20 +126,20 @@ fn happened(set_up: &Rerun, committed: Option<i64>, second_from: Option<&Place>)
 }
 
 fn concept(set_up: &Rerun) -> &'static str {
-    match (set_up.end, set_up.commits) {
-        (End::InOrder, _) => {
+    match (set_up.shutdown, set_up.commits) {
+        (Shutdown::Clean, _) => {
             "A consumer that commits its last record before it closes leaves nothing to do again, however seldom it committed \
              on the way."
         }
-        (End::Crash, Commits::EachRecord) => {
+        (Shutdown::Crash, Commits::EachRecord) => {
             "However often a consumer commits, a crash may come between the work and its commit: then that work is done again, \
              and at-least-once is what it is called."
         }
-        (End::Crash, Commits::EachBatch(_)) => {
+        (Shutdown::Crash, Commits::EachBatch(_)) => {
             "What comes again is all the work since the last commit that reached the broker. The commit that was due when the \
              consumer died did not."
         }
-        (End::Crash, Commits::Never) => {
+        (Shutdown::Crash, Commits::Never) => {
             "The broker does not keep account of what a consumer was handed or has processed: what nobody committed comes again."
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::experiments::{AutoCommit, Loss, Stored};
+use event_log::experiments::{AutoCommit, Loss, OffsetStored};
 use event_log::phase5_reflection::lost_or_repeated;
 use rstest::rstest;
 use testbed::history::Place;
@@ -24,7 +24,7 @@ const MORE: usize = 2;
 const fn auto_commit(
     polled: usize,
     handled: usize,
-    stored: Stored,
+    stored: OffsetStored,
     commit_was_due: bool,
 ) -> AutoCommit {
     AutoCommit {
@@ -37,12 +37,12 @@ const fn auto_commit(
 
 /// The prediction of what an automatic commit loses and repeats agrees with what two consumers of a group got.
 #[rstest]
-#[case::stored_when_polled_and_committed(auto_commit(6, 2, Stored::WhenPolled, true))]
-#[case::stored_when_polled_and_not_committed(auto_commit(6, 2, Stored::WhenPolled, false))]
-#[case::stored_when_handled_and_committed(auto_commit(6, 4, Stored::WhenHandled, true))]
-#[case::stored_when_handled_and_not_committed(auto_commit(5, 3, Stored::WhenHandled, false))]
-#[case::failed_at_the_first_when_polled(auto_commit(3, 0, Stored::WhenPolled, true))]
-#[case::failed_at_the_first_when_handled(auto_commit(4, 0, Stored::WhenHandled, true))]
+#[case::stored_when_polled_and_committed(auto_commit(6, 2, OffsetStored::WhenPolled, true))]
+#[case::stored_when_polled_and_not_committed(auto_commit(6, 2, OffsetStored::WhenPolled, false))]
+#[case::stored_when_handled_and_committed(auto_commit(6, 4, OffsetStored::WhenHandled, true))]
+#[case::stored_when_handled_and_not_committed(auto_commit(5, 3, OffsetStored::WhenHandled, false))]
+#[case::failed_at_the_first_when_polled(auto_commit(3, 0, OffsetStored::WhenPolled, true))]
+#[case::failed_at_the_first_when_handled(auto_commit(4, 0, OffsetStored::WhenHandled, true))]
 #[testbed::test(deadline = 60)]
 async fn agrees_with_the_broker(#[case] set_up: AutoCommit) -> Verdict {
     let predicted = predict(|| lost_or_repeated(&set_up));
@@ -93,8 +93,8 @@ fn records(count: usize) -> Vec<Seed> {
 /// The settings of the first consumer. Where no automatic commit is to come, its time is far away.
 fn settings(set_up: &AutoCommit) -> [(&'static str, &'static str); 3] {
     let stored_by_itself = match set_up.stored {
-        Stored::WhenPolled => "true",
-        Stored::WhenHandled => "false",
+        OffsetStored::WhenPolled => "true",
+        OffsetStored::WhenHandled => "false",
     };
     let interval = if set_up.commit_was_due {
         "100"
@@ -110,8 +110,8 @@ fn settings(set_up: &AutoCommit) -> [(&'static str, &'static str); 3] {
 
 async fn done(consumer: &GroupReader, set_up: &AutoCommit, record: Place) -> Verdict {
     match set_up.stored {
-        Stored::WhenPolled => Ok(()),
-        Stored::WhenHandled => consumer.store(record).await,
+        OffsetStored::WhenPolled => Ok(()),
+        OffsetStored::WhenHandled => consumer.store(record).await,
     }
 }
 
@@ -165,8 +165,8 @@ fn happened(set_up: &AutoCommit, committed: Option<i64>, second_from: Option<&Pl
         |(_, offset)| format!("began at offset {offset}"),
     );
     let stored = match set_up.stored {
-        Stored::WhenPolled => "stored when polled",
-        Stored::WhenHandled => "stored when handled",
+        OffsetStored::WhenPolled => "stored when polled",
+        OffsetStored::WhenHandled => "stored when handled",
     };
     let commit = if set_up.commit_was_due {
         "an automatic commit came, and the process died"
@@ -182,11 +182,11 @@ fn happened(set_up: &AutoCommit, committed: Option<i64>, second_from: Option<&Pl
 
 fn concept(set_up: &AutoCommit) -> &'static str {
     match (set_up.commit_was_due, set_up.stored) {
-        (true, Stored::WhenPolled) => {
+        (true, OffsetStored::WhenPolled) => {
             "An automatic commit knows what was polled, not what was handled: all that is polled counts as done, and what a \
              worker has not handled by then is skipped by the next consumer."
         }
-        (true, Stored::WhenHandled) => {
+        (true, OffsetStored::WhenHandled) => {
             "An automatic commit takes what is stored. If only handled records are stored, it neither skips what is left nor \
              repeats what is done."
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::consuming::{ConsumeError, Ended};
+use event_log::consuming::{ConsumeError, EndReason};
 use event_log::errors::is_transient;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::RDKafkaErrorCode;
@@ -131,7 +131,7 @@ async fn is_idle_while_only_errors_come() -> Verdict {
     let report = ok(run.end_or(concept).await?)?;
     control.meets_a_passing_error().await?;
     tokio::task::spawn_blocking(|| drop(control));
-    judge(report.ended == Ended::Idle, || {
+    judge(report.ended == EndReason::Idle, || {
         Failure::new(format!("{report:?}"), "ended: Idle", concept)
     })
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
-use event_log::consuming::Ended;
+use event_log::consuming::EndReason;
 use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::wait::seconds;
@@ -40,7 +40,7 @@ async fn ends_when_idle(#[case] at_first: usize) -> Verdict {
              the consumer idle.",
         )
     })?;
-    judge_ended(&report, Ended::Idle)
+    judge_ended(&report, EndReason::Idle)
 }
 
 /// A member that has no partition is idle like any other: nothing comes for it.
@@ -71,7 +71,7 @@ async fn ends_when_idle_without_a_partition() -> Verdict {
     let report = ok(run.end_or(concept).await?)?;
     // What becomes of the first member's last commit is another matter: on the mock cluster the group may be rebalancing still.
     owner.stop.cancel();
-    judge_ended(&report, Ended::Idle)
+    judge_ended(&report, EndReason::Idle)
 }
 
 /// A while without records is no end: the idle time-out is what counts.

@@ -1,6 +1,6 @@
 //! That it ends when `max_events` were handled.
 
-use event_log::consuming::Ended;
+use event_log::consuming::EndReason;
 use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, judge};
@@ -28,7 +28,7 @@ async fn ends_at_max_events() -> Verdict {
              batch or partition.",
         )
     })?;
-    judge_ended(&report, Ended::MaxEvents)?;
+    judge_ended(&report, EndReason::MaxEvents)?;
     judge_committed(&topic, &group, &[(0, 3)]).await?;
     close(member).await?;
 
@@ -67,7 +67,7 @@ async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
              for another.",
         )
     })?;
-    judge_ended(&report, Ended::MaxEvents)
+    judge_ended(&report, EndReason::MaxEvents)
 }
 
 /// With `max_events` 0 none more is to be handled, so it ends at once.
@@ -90,5 +90,5 @@ async fn ends_at_once_when_no_event_is_wanted() -> Verdict {
              handled one too many.",
         )
     })?;
-    judge_ended(&report, Ended::MaxEvents)
+    judge_ended(&report, EndReason::MaxEvents)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_log::consuming::Ended;
+use event_log::consuming::EndReason;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -37,7 +37,7 @@ async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
         STOPS_LATE,
         run.report(),
     );
-    judge_ended(&stopped.await??, Ended::Stopped)
+    judge_ended(&stopped.await??, EndReason::Stopped)
 }
 
 /// It ends promptly when it is stopped while records keep coming.
@@ -70,7 +70,7 @@ async fn stops_while_records_come() -> Verdict {
             "A stop token that is looked at only when there is nothing to do is not seen by a consumer that has work.",
         )
     })?;
-    judge_ended(&report, Ended::Stopped)
+    judge_ended(&report, EndReason::Stopped)
 }
 
 /// What is in work when it is stopped is finished, counted and committed.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::future::ready;
 use std::time::Duration;
 
-use event_log::timeline::{Entry, Happening};
+use event_log::timeline::{Activity, Entry};
 use rstest::rstest;
 use testbed::history::Place;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, eventually, judge};
@@ -61,11 +61,8 @@ async fn judge_waiting_for_the_rest(
     running: Running,
 ) -> Verdict<usize> {
     let timeline = &demonstration.timeline;
-    let someone_left = |entries: &[Entry]| {
-        entries
-            .iter()
-            .any(|entry| entry.happening == Happening::Left)
-    };
+    let someone_left =
+        |entries: &[Entry]| entries.iter().any(|entry| entry.activity == Activity::Left);
     let early = timeline.wait_until(Duration::from_millis(1500), |timeline| {
         someone_left(&timeline.entries())
     });
@@ -95,9 +92,9 @@ async fn judge_waiting_for_the_rest(
 fn processed_before_the_first_left(entries: &[Entry]) -> BTreeSet<Place> {
     let before = entries
         .iter()
-        .take_while(|entry| entry.happening != Happening::Left);
-    let place = |entry: &Entry| match entry.happening {
-        Happening::Processed { partition, offset } => Some((partition, offset)),
+        .take_while(|entry| entry.activity != Activity::Left);
+    let place = |entry: &Entry| match entry.activity {
+        Activity::Processed { partition, offset } => Some((partition, offset)),
         _ => None,
     };
     before.filter_map(place).collect()

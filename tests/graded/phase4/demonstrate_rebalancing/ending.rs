@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_log::group::{RebalanceReport, WorkerId};
-use event_log::timeline::{Entry, Happening};
+use event_log::timeline::{Activity, Entry};
 use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge};
 
@@ -14,7 +14,7 @@ use super::{Demonstration, TRIES, judge_all_left, report};
 fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
     entries
         .iter()
-        .filter(|entry| entry.happening == Happening::Left)
+        .filter(|entry| entry.activity == Activity::Left)
         .map(|entry| entry.worker.0)
         .collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use event_log::group::{RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerId};
 use event_log::phase4_consumer_group::demonstrate_rebalancing;
-use event_log::timeline::{Entry, Happening, Timeline, ownership};
+use event_log::timeline::{Activity, Entry, Timeline, ownership};
 use rdkafka::ClientConfig;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use testbed::history::Place;
@@ -193,7 +193,7 @@ fn report(timeline: &Timeline, outcome: Outcome) -> Verdict<RebalanceReport> {
 fn started(entries: &[Entry]) -> Vec<u32> {
     let started = entries
         .iter()
-        .filter(|entry| entry.happening == Happening::Started);
+        .filter(|entry| entry.activity == Activity::Started);
     started.map(|entry| entry.worker.0).collect()
 }
 
@@ -201,9 +201,9 @@ fn started(entries: &[Entry]) -> Vec<u32> {
 fn running(entries: &[Entry]) -> Vec<WorkerId> {
     let mut running = Vec::new();
     for entry in entries {
-        match entry.happening {
-            Happening::Started => running.push(entry.worker),
-            Happening::Left => running.retain(|worker| *worker != entry.worker),
+        match entry.activity {
+            Activity::Started => running.push(entry.worker),
+            Activity::Left => running.retain(|worker| *worker != entry.worker),
             _ => {}
         }
     }
@@ -216,9 +216,9 @@ fn settled(entries: &[Entry], partitions: i32) -> Result<(), String> {
     let running = running(entries);
     let owners = ownership::owners(entries);
     let assigned = |worker: &WorkerId| {
-        entries.iter().any(|entry| {
-            entry.worker == *worker && matches!(entry.happening, Happening::Assigned(_))
-        })
+        entries
+            .iter()
+            .any(|entry| entry.worker == *worker && matches!(entry.activity, Activity::Assigned(_)))
     };
     let newest_has_joined = running.last().is_none_or(assigned);
     let owned = (0..partitions).all(|partition| {

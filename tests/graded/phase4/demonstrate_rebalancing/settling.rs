@@ -5,7 +5,7 @@ use std::future::ready;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use event_log::timeline::{Entry, Happening, Timeline};
+use event_log::timeline::{Activity, Entry, Timeline};
 use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
@@ -19,10 +19,10 @@ const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeat
                                  assigned what it gets and that each partition has an owner.";
 
 /// Where `wanted` happened, by the entries before it.
-fn befores(entries: &[Entry], wanted: &Happening) -> Vec<usize> {
+fn befores(entries: &[Entry], wanted: &Activity) -> Vec<usize> {
     let numbered = entries.iter().enumerate();
     numbered
-        .filter(|(_, entry)| entry.happening == *wanted)
+        .filter(|(_, entry)| entry.activity == *wanted)
         .map(|(index, _)| index)
         .collect()
 }
@@ -60,7 +60,7 @@ async fn watch_the_slow_event(timeline: &Timeline, running: &Running) {
         let mut starts = timeline.entries().into_iter();
         let mut starts = starts
             .by_ref()
-            .filter(|it| it.happening == Happening::Started);
+            .filter(|it| it.activity == Activity::Started);
         starts.nth(number - 1).map(|entry| entry.at)
     };
     let began = Instant::now();
@@ -106,7 +106,7 @@ fn judge_starts(demonstration: &Demonstration) -> Verdict {
             "The timeline tells workers apart by their numbers: each has a number of its own.",
         )
     })?;
-    for &start in befores(&entries, &Happening::Started).iter().skip(1) {
+    for &start in befores(&entries, &Activity::Started).iter().skip(1) {
         judge_settled(&entries[..start], partitions, &entries[start])?;
     }
     Ok(())
@@ -126,7 +126,7 @@ fn judge_steps(demonstration: &Demonstration) -> Verdict {
     })?;
     // The moment at which a worker was told to stop only its own code knows. That of `Left` is later, so look at the
     // group that was left behind when the one before had gone.
-    let ends = befores(&entries, &Happening::Left);
+    let ends = befores(&entries, &Activity::Left);
     for pair in ends.windows(2) {
         judge_settled_between(&entries, pair[0], pair[1], partitions)?;
     }

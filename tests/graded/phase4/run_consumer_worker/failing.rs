@@ -4,7 +4,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use event_log::group::WorkerError;
-use event_log::timeline::Happening;
+use event_log::timeline::Activity;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
@@ -110,8 +110,8 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
             "A consumer leaves when it is dropped, and dropping blocks: an early return must not take it somewhere else.",
         )
     })?;
-    let last = team.timeline.entries().pop().map(|entry| entry.happening);
-    judge(last == Some(Happening::Left), || {
+    let last = team.timeline.entries().pop().map(|entry| entry.activity);
+    judge(last == Some(Activity::Left), || {
         Failure::new(
             "the timeline does not end with `Left`",
             "`Left` at the end, of a worker that failed as well",

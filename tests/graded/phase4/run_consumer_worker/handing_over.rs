@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use event_log::group::WorkerId;
-use event_log::timeline::{Entry, Happening, Timeline};
+use event_log::timeline::{Activity, Entry, Timeline};
 use rstest::rstest;
 use testbed::history;
 use testbed::wait::seconds;
@@ -27,8 +27,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The partitions that the first worker has given up in good order so far.
 fn given_up(entries: &[Entry]) -> BTreeSet<i32> {
-    let revoked = entries.iter().filter_map(|entry| match &entry.happening {
-        Happening::Revoked(partitions) if entry.worker == WorkerId(1) => Some(partitions),
+    let revoked = entries.iter().filter_map(|entry| match &entry.activity {
+        Activity::Revoked(partitions) if entry.worker == WorkerId(1) => Some(partitions),
         _ => None,
     });
     revoked.flatten().copied().collect()
@@ -131,13 +131,13 @@ async fn commits_before_a_handover(assignor: &str) -> Verdict {
 fn told_before_the_revoke(entries: &[Entry]) -> BTreeMap<i32, i64> {
     let mut told = BTreeMap::new();
     for entry in entries {
-        match &entry.happening {
-            Happening::Revoked(partitions)
+        match &entry.activity {
+            Activity::Revoked(partitions)
                 if entry.worker == WorkerId(1) && !partitions.is_empty() =>
             {
                 break;
             }
-            Happening::Committed(offsets) => told.extend(offsets),
+            Activity::Committed(offsets) => told.extend(offsets),
             _ => {}
         }
     }
@@ -163,7 +163,7 @@ fn judge_nothing_repeated(team: &Team, concept: &str) -> Verdict {
     let repeated = history::repeated(&team.log.done());
     // A member that the broker has lost sight of for its whole session repeats what it must.
     let lost = team.timeline.entries().iter().any(
-        |entry| matches!(&entry.happening, Happening::Lost(partitions) if !partitions.is_empty()),
+        |entry| matches!(&entry.activity, Activity::Lost(partitions) if !partitions.is_empty()),
     );
     judge(repeated.is_none() || lost, || {
         Failure::new(

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use event_log::group::WorkerId;
-use event_log::timeline::{Happening, Timeline};
+use event_log::timeline::{Activity, Timeline};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
@@ -19,7 +19,7 @@ const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out
 fn has_lost(timeline: &Timeline) -> bool {
     timeline.entries().iter().any(|entry| {
         entry.worker == WorkerId(1)
-            && matches!(&entry.happening, Happening::Lost(partitions) if partitions.contains(&0))
+            && matches!(&entry.activity, Activity::Lost(partitions) if partitions.contains(&0))
     })
 }
 
@@ -50,7 +50,7 @@ async fn until_told(team: &mut Team) -> Verdict {
     let what = "`Lost` in the timeline for partition 0, and not `Revoked`: nothing was given up in good order";
     team.until(what, ALREADY_ELSEWHERE, |timeline, _| {
         let mut story = story_of(&timeline.entries(), 1);
-        story.retain(|happening| !matches!(happening, Happening::Committed(_)));
+        story.retain(|activity| !matches!(activity, Activity::Committed(_)));
         expect(has_lost(timeline), || {
             format!("the timeline says, work and commits left out, {story:?}")
         })
@@ -149,7 +149,7 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
         .iter()
         .skip_while(|entry| entry.worker != WorkerId(2))
         .filter(|entry| entry.worker == WorkerId(1))
-        .find(|entry| matches!(&entry.happening, Happening::Committed(offsets) if offsets.get(&0) < before.get(&0)));
+        .find(|entry| matches!(&entry.activity, Activity::Committed(offsets) if offsets.get(&0) < before.get(&0)));
     judge(committed.is_none(), || {
         Failure::new(
             format!("{committed:?}, after worker 2 had committed {before:?}"),

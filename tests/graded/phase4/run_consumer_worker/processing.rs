@@ -158,8 +158,8 @@ async fn polls_between_events() -> Verdict {
     team.start_with(1, |_| std::thread::sleep(Duration::from_millis(500)));
     let concept = "A member that does not poll for max.poll.interval.ms counts as stuck and loses its partitions. Many \
                    events at a time, worked on without a poll between them, take longer than the slowest one.";
-    let lost = |happening: &event_log::timeline::Happening| {
-        matches!(happening, event_log::timeline::Happening::Lost(_))
+    let lost = |activity: &event_log::timeline::Activity| {
+        matches!(activity, event_log::timeline::Activity::Lost(_))
     };
     let done = team.until_done(9, concept).await;
     let story = team.story_of(1);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use event_log::timeline::Happening;
+use event_log::timeline::Activity;
 use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, SLOW_WAIT, Verdict, judge};
@@ -172,8 +172,8 @@ async fn has_left_the_group_when_it_returns() -> Verdict {
              partitions lie idle for as long. So does one with a group.instance.id, which does not leave when it closes.",
         )
     })?;
-    let left = team.timeline.entries().pop().map(|entry| entry.happening);
-    judge(left == Some(Happening::Left), || {
+    let left = team.timeline.entries().pop().map(|entry| entry.activity);
+    judge(left == Some(Activity::Left), || {
         Failure::new(
             format!("the last entry is {left:?}"),
             "`Left`",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use event_log::group::WorkerId;
-use event_log::timeline::{Entry, Happening, ownership};
+use event_log::timeline::{Activity, Entry, ownership};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::history::Place;
@@ -31,13 +31,13 @@ async fn tells_from_started_to_left() -> Verdict {
     let entries = team.timeline.entries();
     let story = team.story_of(7);
     let foreign = entries.iter().any(|entry| entry.worker != WorkerId(7));
-    let started = story.first() == Some(&Happening::Started);
-    let left = entries.last().map(|entry| &entry.happening) == Some(&Happening::Left);
-    let times = |wanted: &Happening| story.iter().filter(|it| *it == wanted).count();
-    let once = times(&Happening::Started) == 1 && times(&Happening::Left) == 1;
+    let started = story.first() == Some(&Activity::Started);
+    let left = entries.last().map(|entry| &entry.activity) == Some(&Activity::Left);
+    let times = |wanted: &Activity| story.iter().filter(|it| *it == wanted).count();
+    let once = times(&Activity::Started) == 1 && times(&Activity::Left) == 1;
     let before_left: Vec<Entry> = entries
         .iter()
-        .take_while(|entry| entry.happening != Happening::Left)
+        .take_while(|entry| entry.activity != Activity::Left)
         .cloned()
         .collect();
     let kept = ownership::owners(&before_left).len();
@@ -117,7 +117,7 @@ async fn tells_an_empty_assignment() -> Verdict {
         let entries = timeline.entries();
         let nothing = entries
             .iter()
-            .any(|entry| entry.happening == Happening::Assigned(Vec::new()));
+            .any(|entry| entry.activity == Activity::Assigned(Vec::new()));
         let both = [1, 2].map(|number| timeline.has_been_assigned(WorkerId(number)));
         expect(
             nothing && both == [true; 2] && timeline.owners().len() == 1,
@@ -155,7 +155,7 @@ async fn tells_of_a_revocation_as_it_happens() -> Verdict {
     let story = team.story_of(1);
     let told = story
         .iter()
-        .any(|happening| matches!(happening, Happening::Revoked(_)));
+        .any(|activity| matches!(activity, Activity::Revoked(_)));
     judge(told, || {
         Failure::new(
             format!(
@@ -181,8 +181,8 @@ async fn tells_what_is_committed() -> Verdict {
     team.stop(1).await?;
 
     let mut told: BTreeMap<i32, i64> = BTreeMap::new();
-    for happening in team.story_of(1) {
-        if let Happening::Committed(offsets) = happening {
+    for activity in team.story_of(1) {
+        if let Activity::Committed(offsets) = activity {
             told.extend(offsets);
         }
     }
@@ -223,9 +223,7 @@ async fn tells_no_refused_commit() -> Verdict {
     let story = team.story_of(1);
     let told = story
         .iter()
-        .filter(
-            |happening| matches!(happening, Happening::Committed(offsets) if !offsets.is_empty()),
-        )
+        .filter(|activity| matches!(activity, Activity::Committed(offsets) if !offsets.is_empty()))
         .count();
     judge(told == 0 && !log.done().is_empty(), || {
         Failure::new(

@@ -8,7 +8,7 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, Message};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -36,7 +36,7 @@ pub async fn consume_events(
     let mut report = ConsumeReport {
         handled: 0,
         skipped: SkippedRecords::default(),
-        ended: Ended::MaxEvents,
+        ended: EndReason::MaxEvents,
     };
     let outcome = consume(consumer, options, &handler, &mut report).await;
     let committed = match consumer.commit_consumer_state(CommitMode::Sync) {
@@ -56,7 +56,7 @@ async fn consume(
     let mut quiet_since = Instant::now();
     while report.handled < options.max_events.unwrap_or(usize::MAX) {
         if options.stop.is_cancelled() {
-            report.ended = Ended::Stopped;
+            report.ended = EndReason::Stopped;
             return Ok(());
         }
         match tokio::time::timeout(Duration::from_millis(100), consumer.recv()).await {
@@ -75,7 +75,7 @@ async fn consume(
             _ => {}
         }
         if quiet_since.elapsed() > options.idle_timeout {
-            report.ended = Ended::Idle;
+            report.ended = EndReason::Idle;
             return Ok(());
         }
     }

@@ -11,7 +11,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -78,16 +78,16 @@ impl Session {
         })
     }
 
-    fn poll_until_it_ends(&mut self) -> Result<Ended, ConsumeError> {
+    fn poll_until_it_ends(&mut self) -> Result<EndReason, ConsumeError> {
         let consumer = Arc::clone(&self.consumer);
         let mut last_record = Instant::now();
         let mut uncommitted = 0;
         loop {
             if self.options.max_events == Some(self.handled) {
-                return Ok(Ended::MaxEvents);
+                return Ok(EndReason::MaxEvents);
             }
             if self.options.stop.is_cancelled() {
-                return Ok(Ended::Stopped);
+                return Ok(EndReason::Stopped);
             }
             match consumer.poll(TURN) {
                 Some(Ok(record)) => {
@@ -98,7 +98,7 @@ impl Session {
                 Some(Err(error)) if !is_transient(&error) => return Err(error.into()),
                 Some(Err(_)) | None => {
                     if last_record.elapsed() >= self.options.idle_timeout {
-                        return Ok(Ended::Idle);
+                        return Ok(EndReason::Idle);
                     }
                 }
             }

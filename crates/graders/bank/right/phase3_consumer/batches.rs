@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::time::{Instant, timeout_at};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -43,7 +43,7 @@ pub async fn consume_events(
     let mut report = ConsumeReport {
         handled: 0,
         skipped: SkippedRecords::default(),
-        ended: Ended::MaxEvents,
+        ended: EndReason::MaxEvents,
     };
     loop {
         let left = options.max_events.map(|most| most - report.handled);
@@ -54,12 +54,12 @@ pub async fn consume_events(
         let taken = tokio::select! {
             taken = batch(consumer, idle_at, left.unwrap_or(MOST).min(MOST)) => taken?,
             () = options.stop.cancelled() => {
-                report.ended = Ended::Stopped;
+                report.ended = EndReason::Stopped;
                 return Ok(report);
             }
         };
         if taken.is_empty() {
-            report.ended = Ended::Idle;
+            report.ended = EndReason::Idle;
             return Ok(report);
         }
         let mut next = HashMap::new();

@@ -6,7 +6,7 @@ use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
 use rdkafka::error::KafkaResult;
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -37,11 +37,11 @@ pub async fn consume_events(
     tokio::pin!(idle);
     let ended = loop {
         if options.max_events.is_some_and(|most| handled >= most) {
-            break Ended::MaxEvents;
+            break EndReason::MaxEvents;
         }
         let record = tokio::select! {
-            () = options.stop.cancelled() => break Ended::Stopped,
-            () = &mut idle => break Ended::Idle,
+            () = options.stop.cancelled() => break EndReason::Stopped,
+            () = &mut idle => break EndReason::Idle,
             received = consumer.recv() => match received {
                 Ok(record) => record,
                 Err(error) if is_transient(&error) => continue,

@@ -14,7 +14,7 @@ use tokio::sync::mpsc as async_mpsc;
 use tokio::time::Instant;
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, HandlerError, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, HandlerError, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -50,7 +50,7 @@ pub async fn consume_events(
         report: ConsumeReport {
             handled: 0,
             skipped: SkippedRecords::default(),
-            ended: Ended::Idle,
+            ended: EndReason::Idle,
         },
     };
     let ended = feeding.run(options).await;
@@ -93,14 +93,14 @@ struct Feeding<'c> {
 }
 
 impl Feeding<'_> {
-    async fn run(&mut self, options: &ConsumeOptions) -> Result<Ended, ConsumeError> {
+    async fn run(&mut self, options: &ConsumeOptions) -> Result<EndReason, ConsumeError> {
         let mut idle_at = Instant::now() + options.idle_timeout;
         loop {
             if options.max_events == Some(self.report.handled) {
-                return Ok(Ended::MaxEvents);
+                return Ok(EndReason::MaxEvents);
             }
             if options.stop.is_cancelled() {
-                return Ok(Ended::Stopped);
+                return Ok(EndReason::Stopped);
             }
             if let Some(record) = self.waiting.pop_front() {
                 self.process(&record).await?;
@@ -113,8 +113,8 @@ impl Feeding<'_> {
                     Err(error) if is_transient(&error) => {}
                     Err(error) => return Err(error.into()),
                 },
-                () = options.stop.cancelled() => return Ok(Ended::Stopped),
-                () = tokio::time::sleep_until(idle_at) => return Ok(Ended::Idle),
+                () = options.stop.cancelled() => return Ok(EndReason::Stopped),
+                () = tokio::time::sleep_until(idle_at) => return Ok(EndReason::Idle),
             }
         }
     }

@@ -12,7 +12,7 @@ use rdkafka::message::BorrowedMessage;
 use rdkafka::{ClientConfig, ClientContext, Message, Offset, TopicPartitionList};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -165,7 +165,7 @@ fn serve(
     let mut report = ConsumeReport {
         handled: 0,
         skipped: SkippedRecords::default(),
-        ended: Ended::Stopped,
+        ended: EndReason::Stopped,
     };
     let ended = rounds(consumer, options, handler, &mut report);
     let progress = consumer.base.context();
@@ -226,7 +226,7 @@ fn rounds(
     options: &ConsumeOptions,
     handler: &Handler,
     report: &mut ConsumeReport,
-) -> Result<Ended, ConsumeError> {
+) -> Result<EndReason, ConsumeError> {
     let progress = consumer.base.context();
     let mut silent_since = Instant::now();
     let mut committed_at = Instant::now();
@@ -237,10 +237,10 @@ fn rounds(
             .max_events
             .is_some_and(|most| report.handled >= most)
         {
-            return Ok(Ended::MaxEvents);
+            return Ok(EndReason::MaxEvents);
         }
         if options.stop.is_cancelled() {
-            return Ok(Ended::Stopped);
+            return Ok(EndReason::Stopped);
         }
         if committed_at.elapsed() >= COMMIT_EVERY {
             match progress.commit(&consumer.base, |_| true) {
@@ -276,7 +276,7 @@ fn rounds(
             Got::Nothing => {
                 busy = false;
                 if silent_since.elapsed() >= options.idle_timeout {
-                    return Ok(Ended::Idle);
+                    return Ok(EndReason::Idle);
                 }
                 continue;
             }

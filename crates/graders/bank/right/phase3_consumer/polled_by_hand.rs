@@ -18,7 +18,7 @@ use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use tokio::sync::oneshot;
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, HandlerError, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, HandlerError, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -64,7 +64,7 @@ pub async fn consume_events(
     let mut stream = consumer.stream();
     let outcome = loop {
         if options.max_events.is_some_and(|most| handled >= most) {
-            break Ok(Ended::MaxEvents);
+            break Ok(EndReason::MaxEvents);
         }
         let record = match wait(&mut stream, options).await {
             Ok(Ok(record)) => record,
@@ -129,7 +129,7 @@ pub async fn consume_events(
 async fn wait<'a, S>(
     stream: &mut S,
     options: &ConsumeOptions,
-) -> KafkaResult<Result<BorrowedMessage<'a>, Ended>>
+) -> KafkaResult<Result<BorrowedMessage<'a>, EndReason>>
 where
     S: Stream<Item = KafkaResult<BorrowedMessage<'a>>> + Unpin,
 {
@@ -137,14 +137,14 @@ where
     let mut clock = pin!(tokio::time::sleep(options.idle_timeout));
     poll_fn(|context| {
         if stop.as_mut().poll(context).is_ready() {
-            return Poll::Ready(Ok(Err(Ended::Stopped)));
+            return Poll::Ready(Ok(Err(EndReason::Stopped)));
         }
         let received = stream.poll_next_unpin(context);
         let over = clock.as_mut().poll(context).is_ready();
         match received {
             Poll::Ready(Some(Ok(record))) => Poll::Ready(Ok(Ok(record))),
             Poll::Ready(Some(Err(error))) if !is_transient(&error) => Poll::Ready(Err(error)),
-            _ if over => Poll::Ready(Ok(Err(Ended::Idle))),
+            _ if over => Poll::Ready(Ok(Err(EndReason::Idle))),
             Poll::Ready(_) => {
                 // Something that passes: look again, after the other tasks.
                 context.waker().wake_by_ref();

@@ -11,7 +11,7 @@ use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::consuming::{
-    ConsumeError, ConsumeOptions, ConsumeReport, Ended, Handler, SkippedRecords,
+    ConsumeError, ConsumeOptions, ConsumeReport, EndReason, Handler, SkippedRecords,
 };
 use crate::errors::is_transient;
 use crate::event::ReceivedEvent;
@@ -68,7 +68,7 @@ impl Work {
         &mut self,
         consumer: &EventConsumer,
         options: &ConsumeOptions,
-    ) -> Result<Ended, ConsumeError> {
+    ) -> Result<EndReason, ConsumeError> {
         let stopped = Box::pin(options.stop.cancelled());
         let mut records = Box::pin(consumer.stream().take_until(stopped));
         let mut tick = tokio::time::interval(Duration::from_millis(250));
@@ -76,11 +76,11 @@ impl Work {
         let mut idle_at = Instant::now() + options.idle_timeout;
         loop {
             if options.max_events.is_some_and(|most| self.handled == most) {
-                return Ok(Ended::MaxEvents);
+                return Ok(EndReason::MaxEvents);
             }
             tokio::select! {
                 next = records.next() => match next {
-                    None => return Ok(Ended::Stopped),
+                    None => return Ok(EndReason::Stopped),
                     Some(Ok(record)) => {
                         self.process(&record).await?;
                         idle_at = Instant::now() + options.idle_timeout;
@@ -92,7 +92,7 @@ impl Work {
                         pass_over(error)?;
                     }
                 }
-                () = tokio::time::sleep_until(idle_at) => return Ok(Ended::Idle),
+                () = tokio::time::sleep_until(idle_at) => return Ok(EndReason::Idle),
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 /// A member of the group: what it has yet to commit, and its timeline.
 struct Member {
@@ -36,8 +36,8 @@ struct Member {
 }
 
 impl Member {
-    fn note(&self, happening: Happening) {
-        self.timeline.record(self.id, happening);
+    fn note(&self, activity: Activity) {
+        self.timeline.record(self.id, activity);
     }
 
     fn uncommitted(&self) -> MutexGuard<'_, BTreeMap<i32, i64>> {
@@ -65,7 +65,7 @@ impl Member {
             match consumer.commit(&list, CommitMode::Sync) {
                 Ok(()) => {
                     self.uncommitted().remove(&partition);
-                    self.note(Happening::Committed(BTreeMap::from([(partition, next)])));
+                    self.note(Activity::Committed(BTreeMap::from([(partition, next)])));
                 }
                 Err(error) if is_transient(&error) => {}
                 Err(error) => return Err(error),
@@ -94,9 +94,9 @@ impl Member {
         self.uncommitted()
             .retain(|partition, _| !going.contains(partition));
         self.note(if lost {
-            Happening::Lost(going)
+            Activity::Lost(going)
         } else {
-            Happening::Revoked(going)
+            Activity::Revoked(going)
         });
     }
 }
@@ -127,7 +127,7 @@ impl ConsumerContext for Member {
                 } else {
                     consumer.assign(list)
                 };
-                self.note(Happening::Assigned(partitions));
+                self.note(Activity::Assigned(partitions));
             }
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__REVOKE_PARTITIONS => {
                 self.give_up(consumer, partitions);
@@ -199,11 +199,11 @@ fn live(
         Err(error) => return Ok(Err(error)),
     };
     let member = Arc::clone(consumer.context());
-    member.note(Happening::Started);
+    member.note(Activity::Started);
     let worked = catch_unwind(AssertUnwindSafe(|| work(&consumer, config, stop)));
     let committed = member.commit(&consumer, None);
     drop(consumer);
-    member.note(Happening::Left);
+    member.note(Activity::Left);
     let refused = member.refused().take();
     worked.map(|worked| {
         let report = worked?;
@@ -241,7 +241,7 @@ fn work(
                     Ok(event) => {
                         (config.work)(&event);
                         let (partition, offset) = (event.partition, event.offset);
-                        member.note(Happening::Processed { partition, offset });
+                        member.note(Activity::Processed { partition, offset });
                         report.processed += 1;
                     }
                     Err(_) => report.skipped += 1,

@@ -20,7 +20,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 /// Tells the timeline of rebalances. There is nothing to commit in them: each record is committed before the next poll.
 struct Teller {
@@ -29,8 +29,8 @@ struct Teller {
 }
 
 impl Teller {
-    fn tell(&self, happening: Happening) {
-        self.timeline.record(self.id, happening);
+    fn tell(&self, activity: Activity) {
+        self.timeline.record(self.id, activity);
     }
 }
 
@@ -40,16 +40,16 @@ impl ConsumerContext for Teller {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         match rebalance {
             Rebalance::Revoke(gone) if consumer.assignment_lost() => {
-                self.tell(Happening::Lost(which(gone)));
+                self.tell(Activity::Lost(which(gone)));
             }
-            Rebalance::Revoke(gone) => self.tell(Happening::Revoked(which(gone))),
+            Rebalance::Revoke(gone) => self.tell(Activity::Revoked(which(gone))),
             Rebalance::Assign(_) | Rebalance::Error(_) => {}
         }
     }
 
     fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(new) = rebalance {
-            self.tell(Happening::Assigned(which(new)));
+            self.tell(Activity::Assigned(which(new)));
         }
     }
 }
@@ -101,11 +101,11 @@ fn on_this_thread(
             timeline: timeline.clone(),
         })?;
         consumer.subscribe(&[topic])?;
-        timeline.record(id, Happening::Started);
+        timeline.record(id, Activity::Started);
         one_by_one(&consumer, config, stop)
         // The consumer is closed here.
     };
-    timeline.record(id, Happening::Left);
+    timeline.record(id, Activity::Left);
     result
 }
 
@@ -142,7 +142,7 @@ fn handle(
         Ok(event) => {
             (config.work)(&event);
             report.processed += 1;
-            consumer.context().tell(Happening::Processed {
+            consumer.context().tell(Activity::Processed {
                 partition: event.partition,
                 offset: event.offset,
             });
@@ -162,7 +162,7 @@ fn commit(record: &BorrowedMessage<'_>, consumer: &BaseConsumer<Teller>) -> Kafk
         match committed {
             Ok(()) => {
                 let next = BTreeMap::from([(record.partition(), record.offset() + 1)]);
-                consumer.context().tell(Happening::Committed(next));
+                consumer.context().tell(Activity::Committed(next));
                 return Ok(());
             }
             Err(error) if left > 0 && is_transient(&error) && !consumer.assignment_lost() => {

@@ -20,7 +20,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 struct Hands {
     id: WorkerId,
@@ -31,8 +31,8 @@ struct Hands {
 }
 
 impl Hands {
-    fn tell(&self, happening: Happening) {
-        self.timeline.record(self.id, happening);
+    fn tell(&self, activity: Activity) {
+        self.timeline.record(self.id, activity);
     }
 
     fn hand_in(&self, consumer: &BaseConsumer<Self>, going: &[i32]) -> KafkaResult<()> {
@@ -55,7 +55,7 @@ impl Hands {
         for pause in [50, 100, 200, 400, 800, 0] {
             match consumer.commit(&list, CommitMode::Sync) {
                 Ok(()) => {
-                    self.tell(Happening::Committed(told));
+                    self.tell(Activity::Committed(told));
                     return Ok(());
                 }
                 Err(error) => {
@@ -95,7 +95,7 @@ impl ConsumerContext for Hands {
         let mut numbers = Vec::with_capacity(partitions.count());
         numbers.extend(partitions.elements().iter().map(|e| e.partition()));
         let carried_out = if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
-            self.tell(Happening::Assigned(numbers));
+            self.tell(Activity::Assigned(numbers));
             if cooperative {
                 consumer.incremental_assign(partitions)
             } else {
@@ -115,9 +115,9 @@ impl ConsumerContext for Hands {
             done.retain(|(_, partition), _| !numbers.contains(partition));
             drop(done);
             self.tell(if lost {
-                Happening::Lost(numbers)
+                Activity::Lost(numbers)
             } else {
-                Happening::Revoked(numbers)
+                Activity::Revoked(numbers)
             });
             if cooperative {
                 consumer.incremental_unassign(partitions)
@@ -151,7 +151,7 @@ pub async fn run_consumer_worker(
     let (is_abandoned, topic) = (Arc::clone(&abandoned.0), topic.to_owned());
     let (answer, answered) = oneshot::channel();
     let thread = std::thread::spawn(move || {
-        timeline.record(id, Happening::Started);
+        timeline.record(id, Activity::Started);
         let hands = Hands {
             id,
             timeline: timeline.clone(),
@@ -160,7 +160,7 @@ pub async fn run_consumer_worker(
         };
         let until = || stop.is_cancelled() || is_abandoned.load(Ordering::Acquire);
         let worked = all_of_it(hands, &config, &topic, until);
-        timeline.record(id, Happening::Left);
+        timeline.record(id, Activity::Left);
         let _ = answer.send(worked);
     });
     if let Ok(worked) = answered.await {
@@ -204,7 +204,7 @@ fn all_of_it(
                 match ReceivedEvent::from_record(&record) {
                     Ok(event) => {
                         (config.work)(&event);
-                        hands.tell(Happening::Processed { partition, offset });
+                        hands.tell(Activity::Processed { partition, offset });
                         report.processed += 1;
                     }
                     Err(_) => report.skipped += 1,

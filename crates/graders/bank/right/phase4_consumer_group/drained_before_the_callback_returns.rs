@@ -20,7 +20,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, Work, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 /// How many records may wait for the thread that works.
 const QUEUED: usize = 4;
@@ -95,8 +95,8 @@ impl Desk {
             let (partition, offset) = job.place;
             if let Some(event) = &job.event {
                 work(event);
-                let happening = Happening::Processed { partition, offset };
-                self.timeline.record(self.id, happening);
+                let activity = Activity::Processed { partition, offset };
+                self.timeline.record(self.id, activity);
             }
             state = self.lock();
             match job.event {
@@ -125,7 +125,7 @@ impl Desk {
             list.add_partition_offset(&self.topic, partition, Offset::Offset(offset))?;
         }
         consumer.commit(&list, CommitMode::Sync)?;
-        let committed = Happening::Committed(std::mem::take(next));
+        let committed = Activity::Committed(std::mem::take(next));
         self.timeline.record(self.id, committed);
         Ok(())
     }
@@ -158,12 +158,12 @@ impl ConsumerContext for Context {
         state.queue.extend(kept);
         drop(state);
         desk.changed.notify_all();
-        let happening = if lost {
-            Happening::Lost(gone)
+        let activity = if lost {
+            Activity::Lost(gone)
         } else {
-            Happening::Revoked(gone)
+            Activity::Revoked(gone)
         };
-        desk.timeline.record(desk.id, happening);
+        desk.timeline.record(desk.id, activity);
     }
 
     fn post_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
@@ -172,7 +172,7 @@ impl ConsumerContext for Context {
             // A partition that was paused when it went is still paused when it comes back.
             let _ = consumer.resume(list);
             desk.timeline
-                .record(desk.id, Happening::Assigned(numbers(list)));
+                .record(desk.id, Activity::Assigned(numbers(list)));
         }
     }
 }
@@ -212,7 +212,7 @@ fn member(
         .set("auto.offset.reset", "earliest")
         .create_with_context(Context(Arc::clone(desk)))?;
     consumer.subscribe(&[&desk.topic])?;
-    desk.timeline.record(desk.id, Happening::Started);
+    desk.timeline.record(desk.id, Activity::Started);
 
     let (at_desk, work) = (Arc::clone(desk), Arc::clone(&config.work));
     let worker: JoinHandle<()> = thread::spawn(move || at_desk.work(&work));
@@ -223,7 +223,7 @@ fn member(
     let mut next = std::mem::take(&mut desk.lock().next);
     let committed = desk.commit(&consumer, &mut next);
     drop(consumer);
-    desk.timeline.record(desk.id, Happening::Left);
+    desk.timeline.record(desk.id, Activity::Left);
     if let Some(panic) = panicked {
         std::panic::resume_unwind(panic);
     }

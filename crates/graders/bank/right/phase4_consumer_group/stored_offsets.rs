@@ -20,7 +20,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 struct Member {
     id: WorkerId,
@@ -38,7 +38,7 @@ impl Member {
             // The client had committed all of it by itself, if there was any.
             Err(KafkaError::ConsumerCommit(RDKafkaErrorCode::NoOffset)) | Ok(()) => {
                 if !stored.is_empty() {
-                    self.timeline.record(self.id, Happening::Committed(stored));
+                    self.timeline.record(self.id, Activity::Committed(stored));
                 }
             }
             Err(error) if is_transient(&error) => {}
@@ -59,18 +59,17 @@ impl ConsumerContext for Member {
         let partitions = ids(partitions);
         if consumer.assignment_lost() {
             self.stored.lock().expect("never poisoned").clear();
-            self.timeline.record(self.id, Happening::Lost(partitions));
+            self.timeline.record(self.id, Activity::Lost(partitions));
         } else {
             self.commit(consumer);
-            self.timeline
-                .record(self.id, Happening::Revoked(partitions));
+            self.timeline.record(self.id, Activity::Revoked(partitions));
         }
     }
 
     fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(partitions) = rebalance {
             self.timeline
-                .record(self.id, Happening::Assigned(ids(partitions)));
+                .record(self.id, Activity::Assigned(ids(partitions)));
         }
     }
 }
@@ -100,7 +99,7 @@ pub async fn run_consumer_worker(
         .set("auto.offset.reset", "earliest")
         .create_with_context(member)?;
     consumer.subscribe(&[topic])?;
-    timeline.record(id, Happening::Started);
+    timeline.record(id, Activity::Started);
     let ended = tokio::task::spawn_blocking(move || {
         let worked = work(&consumer, &config, &stop);
         if !consumer.assignment_lost() {
@@ -111,7 +110,7 @@ pub async fn run_consumer_worker(
         worked.and_then(|report| failed.map_or(Ok(report), Err))
     });
     let ended = ended.await;
-    timeline.record(id, Happening::Left);
+    timeline.record(id, Activity::Left);
     Ok(ended??)
 }
 
@@ -134,8 +133,8 @@ fn work(
             Ok(event) => {
                 (config.work)(&event);
                 report.processed += 1;
-                let happening = Happening::Processed { partition, offset };
-                member.timeline.record(member.id, happening);
+                let activity = Activity::Processed { partition, offset };
+                member.timeline.record(member.id, activity);
             }
             Err(_) => report.skipped += 1,
         }

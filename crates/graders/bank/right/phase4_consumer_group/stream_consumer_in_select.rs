@@ -20,7 +20,7 @@ use crate::group::{
     RebalanceError, RebalancePlan, RebalanceReport, WorkerConfig, WorkerError, WorkerId,
     WorkerReport,
 };
-use crate::timeline::{Happening, Timeline};
+use crate::timeline::{Activity, Timeline};
 
 type Member = StreamConsumer<Ledger>;
 
@@ -55,7 +55,7 @@ impl Ledger {
         }
         match consumer.commit(&list, CommitMode::Sync) {
             Ok(()) => {
-                self.timeline.record(self.worker, Happening::Committed(due));
+                self.timeline.record(self.worker, Activity::Committed(due));
                 Ok(())
             }
             Err(error) => {
@@ -75,22 +75,22 @@ impl ConsumerContext for Ledger {
     fn pre_rebalance(&self, consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Revoke(list) = rebalance {
             let partitions = partitions_of(list);
-            let happening = if consumer.assignment_lost() {
-                Happening::Lost(partitions.clone())
+            let activity = if consumer.assignment_lost() {
+                Activity::Lost(partitions.clone())
             } else {
                 // What the broker does not take is done again by the next owner.
                 let _ = self.settle_up(consumer);
-                Happening::Revoked(partitions.clone())
+                Activity::Revoked(partitions.clone())
             };
             self.forget(&partitions);
-            self.timeline.record(self.worker, happening);
+            self.timeline.record(self.worker, activity);
         }
     }
 
     fn post_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         if let Rebalance::Assign(list) = rebalance {
-            let happening = Happening::Assigned(partitions_of(list));
-            self.timeline.record(self.worker, happening);
+            let activity = Activity::Assigned(partitions_of(list));
+            self.timeline.record(self.worker, activity);
         }
     }
 }
@@ -116,7 +116,7 @@ pub async fn run_consumer_worker(
         done: Mutex::default(),
     })?;
     member.subscribe(&[topic])?;
-    timeline.record(id, Happening::Started);
+    timeline.record(id, Activity::Started);
 
     let mut report = WorkerReport::default();
     let ended = receive(&member, &config, &stop, &mut report).await;
@@ -126,7 +126,7 @@ pub async fn run_consumer_worker(
         last
     });
     let last = goodbye.await?;
-    timeline.record(id, Happening::Left);
+    timeline.record(id, Activity::Left);
     ended?;
     last.or_else(unless_passing)?;
     Ok(report)
@@ -155,8 +155,8 @@ async fn receive(
                             .expect("work does not fail");
                         report.processed += 1;
                         let ledger = member.context();
-                        let happening = Happening::Processed { partition, offset };
-                        ledger.timeline.record(ledger.worker, happening);
+                        let activity = Activity::Processed { partition, offset };
+                        ledger.timeline.record(ledger.worker, activity);
                     } else {
                         report.skipped += 1;
                     }

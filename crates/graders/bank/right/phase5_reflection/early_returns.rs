@@ -4,10 +4,10 @@
 use std::cmp::Ordering;
 
 use crate::experiments::{
-    Acks, Answer, Assignor, AutoCommit, Commits, End, GroupStart, Growth, Handover, InFlight,
-    Isolation, KeyPlaces, Keys, Loss, LostAnswers, OnRevoke, Order, Replay, Replayed, Replication,
-    Rerun, Reset, SecondJoins, Sharing, Spread, Start, Step, Sticky, Stored, Transactions,
-    TwoEvents,
+    Acks, Answer, Assignor, AutoCommit, Commits, GroupStart, Growth, Handover, InFlight, Isolation,
+    KeyPlaces, Keys, Loss, LostAnswers, OffsetStored, OnRevoke, Order, Replay, Replayed,
+    Replication, Rerun, Reset, SecondJoins, Sharing, Shutdown, Spread, Start, Step, Sticky,
+    Transactions, TwoEvents,
 };
 
 /// A topic, as far as a partitioner is concerned.
@@ -106,7 +106,7 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 
 /// How many come again.
 pub fn delivered_again(set_up: &Rerun) -> usize {
-    if set_up.end == End::InOrder {
+    if set_up.shutdown == Shutdown::Clean {
         return 0;
     }
     let size = match set_up.commits {
@@ -131,7 +131,7 @@ pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
             ..nothing
         };
     }
-    if set_up.stored == Stored::WhenHandled {
+    if set_up.stored == OffsetStored::WhenHandled {
         return nothing;
     }
     Loss {

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use crate::experiments::{
-    Acks, Answer, Assignor, AutoCommit, Commits, End, GroupStart, Growth, Handover, InFlight,
-    Isolation, KeyPlaces, Keys, Loss, LostAnswers, OnRevoke, Order, Replay, Replayed, Replication,
-    Rerun, Reset, SecondJoins, Sharing, Spread, Start, Step, Sticky, Stored, Transactions,
-    TwoEvents,
+    Acks, Answer, Assignor, AutoCommit, Commits, GroupStart, Growth, Handover, InFlight, Isolation,
+    KeyPlaces, Keys, Loss, LostAnswers, OffsetStored, OnRevoke, Order, Replay, Replayed,
+    Replication, Rerun, Reset, SecondJoins, Sharing, Shutdown, Spread, Start, Step, Sticky,
+    Transactions, TwoEvents,
 };
 
 pub fn consumers_with_work(set_up: &Sharing) -> usize {
@@ -72,7 +72,7 @@ pub fn where_a_group_starts(set_up: &GroupStart) -> Start {
 }
 
 pub fn delivered_again(set_up: &Rerun) -> usize {
-    if set_up.end == End::InOrder {
+    if set_up.shutdown == Shutdown::Clean {
         return 0;
     }
     // The commit after the last record is the one that the crash comes before.
@@ -90,8 +90,8 @@ pub fn delivered_again(set_up: &Rerun) -> usize {
 pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
     let committed = match (set_up.commit_was_due, set_up.stored) {
         (false, _) => 0,
-        (true, Stored::WhenPolled) => set_up.polled,
-        (true, Stored::WhenHandled) => set_up.handled,
+        (true, OffsetStored::WhenPolled) => set_up.polled,
+        (true, OffsetStored::WhenHandled) => set_up.handled,
     };
     // The second consumer gets what is not committed.
     let comes_again = |record: &usize| *record >= committed;

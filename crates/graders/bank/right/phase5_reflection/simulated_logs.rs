@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::experiments::{
-    Acks, Answer, Assignor, AutoCommit, Commits, End, GroupStart, Growth, Handover, InFlight,
-    Isolation, KeyPlaces, Keys, Loss, LostAnswers, OnRevoke, Order, Replay, Replayed, Replication,
-    Rerun, Reset, SecondJoins, Sharing, Spread, Start, Step, Sticky, Stored, Transactions,
-    TwoEvents,
+    Acks, Answer, Assignor, AutoCommit, Commits, GroupStart, Growth, Handover, InFlight, Isolation,
+    KeyPlaces, Keys, Loss, LostAnswers, OffsetStored, OnRevoke, Order, Replay, Replayed,
+    Replication, Rerun, Reset, SecondJoins, Sharing, Shutdown, Spread, Start, Step, Sticky,
+    Transactions, TwoEvents,
 };
 
 /// Deals the partitions out in turn and counts the hands that are not empty.
@@ -131,7 +131,7 @@ pub fn delivered_again(set_up: &Rerun) -> usize {
             since = 0;
         }
     }
-    if set_up.end == End::InOrder {
+    if set_up.shutdown == Shutdown::Clean {
         committed = set_up.processed;
     }
     (0..set_up.processed)
@@ -144,14 +144,14 @@ pub fn lost_or_repeated(set_up: &AutoCommit) -> Loss {
     let (mut stored, mut committed) = (0, 0);
     let mut done = BTreeSet::new();
     let polled: Vec<usize> = (0..set_up.polled).collect();
-    if set_up.stored == Stored::WhenPolled {
+    if set_up.stored == OffsetStored::WhenPolled {
         for offset in &polled {
             stored = offset + 1;
         }
     }
     for offset in polled.iter().take(set_up.handled) {
         done.insert(*offset);
-        if set_up.stored == Stored::WhenHandled {
+        if set_up.stored == OffsetStored::WhenHandled {
             stored = offset + 1;
         }
     }
