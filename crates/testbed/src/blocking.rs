@@ -32,7 +32,18 @@ pub async fn blocking<T: Send + 'static>(
             }
         }
     };
-    tokio::task::spawn_blocking(ask_until_ready)
+    blocking_once(what, ask_until_ready).await
+}
+
+/// Runs `work` on a thread where blocking is allowed, once, whatever comes of it.
+///
+/// # Errors
+/// Not graded, with the error of `work`.
+pub async fn blocking_once<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> KafkaResult<T> + Send + 'static,
+) -> Verdict<T> {
+    tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| NotGraded::broken(what, &error))?
         .map_err(|error| NotGraded::broken(what, &error))

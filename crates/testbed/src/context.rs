@@ -84,13 +84,13 @@ fn legal_name(prefix: &str, check: &str, end: &str) -> String {
         .chars()
         .filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c))
         .collect();
-    let room = MOST_OF_A_NAME.saturating_sub(prefix.len() + end.len());
+    let room = LONGEST_NAME.saturating_sub(prefix.len() + end.len());
     let short: String = legal.chars().take(room).collect();
     format!("{prefix}{short}{end}")
 }
 
 /// Kafka allows so many characters for a topic.
-const MOST_OF_A_NAME: usize = 249;
+const LONGEST_NAME: usize = 249;
 
 /// Says what the check waits for from now on, and how long. If that time passes, the failure names it, even when the wait
 /// blocks its thread.
@@ -141,7 +141,7 @@ mod tests {
             "kafkalings.1a-2b.phase2.send.keepsthekey.topic-2-0"
         );
         let long = name(&"a".repeat(400), ".topic-2-0");
-        assert_eq!(long.len(), MOST_OF_A_NAME);
+        assert_eq!(long.len(), LONGEST_NAME);
         assert!(long.ends_with("aaa.topic-2-0"), "{long}");
         let longer = "w".repeat(300);
         assert_eq!(name("a", &longer), format!("kafkalings.1a-2b.{longer}"));

@@ -4,47 +4,53 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Display};
 
-/// The place of a record: partition and offset.
-pub type Place = (i32, i64);
+/// Where a record is: its partition and its offset.
+pub type PartitionOffset = (i32, i64);
 
 /// Everything acknowledged was consumed: at least once means that nothing is lost.
-pub fn lost(acknowledged: &BTreeSet<Place>, consumed: &BTreeSet<Place>) -> Option<String> {
-    let lost: Vec<&Place> = acknowledged.difference(consumed).collect();
+pub fn lost(
+    acknowledged: &BTreeSet<PartitionOffset>,
+    consumed: &BTreeSet<PartitionOffset>,
+) -> Option<String> {
+    let lost: Vec<&PartitionOffset> = acknowledged.difference(consumed).collect();
     let first = lost.first()?;
     Some(format!(
         "{} of {} acknowledged records were never handed over, the first at {}",
         lost.len(),
         acknowledged.len(),
-        place(**first)
+        describe(**first)
     ))
 }
 
 /// Nothing was consumed that is not in the log.
-pub fn invented(consumed: &BTreeSet<Place>, stored: &BTreeSet<Place>) -> Option<String> {
-    let invented: Vec<&Place> = consumed.difference(stored).collect();
+pub fn invented(
+    consumed: &BTreeSet<PartitionOffset>,
+    stored: &BTreeSet<PartitionOffset>,
+) -> Option<String> {
+    let invented: Vec<&PartitionOffset> = consumed.difference(stored).collect();
     let first = invented.first()?;
     Some(format!(
         "{} events were handed over that are not in the log, the first at {}",
         invented.len(),
-        place(**first)
+        describe(**first)
     ))
 }
 
 /// How many were consumed more than once, with the first of them.
-pub fn repeated(consumed: &[Place]) -> Option<String> {
+pub fn repeated(consumed: &[PartitionOffset]) -> Option<String> {
     let mut seen = BTreeSet::new();
-    let again: Vec<&Place> = consumed.iter().filter(|at| !seen.insert(**at)).collect();
+    let again: Vec<&PartitionOffset> = consumed.iter().filter(|at| !seen.insert(**at)).collect();
     let first = again.first()?;
     Some(format!(
         "{} of {} events were handed over again, the first at {}",
         again.len(),
         seen.len(),
-        place(**first)
+        describe(**first)
     ))
 }
 
 /// Within each partition offsets only grow. Repetitions after a rebalance are for the caller to leave out.
-pub fn out_of_order(consumed: &[Place]) -> Option<String> {
+pub fn out_of_order(consumed: &[PartitionOffset]) -> Option<String> {
     let mut last: BTreeMap<i32, i64> = BTreeMap::new();
     for &(partition, offset) in consumed {
         if let Some(earlier) = last.insert(partition, offset)
@@ -109,7 +115,9 @@ pub fn committed_ahead(
 }
 
 /// For each partition the last offset + 1: what should be committed once all of these are processed.
-pub fn next_offsets<'a>(processed: impl IntoIterator<Item = &'a Place>) -> BTreeMap<i32, i64> {
+pub fn next_offsets<'a>(
+    processed: impl IntoIterator<Item = &'a PartitionOffset>,
+) -> BTreeMap<i32, i64> {
     let mut next: BTreeMap<i32, i64> = BTreeMap::new();
     for &(partition, offset) in processed {
         let end = next.entry(partition).or_default();
@@ -118,8 +126,8 @@ pub fn next_offsets<'a>(processed: impl IntoIterator<Item = &'a Place>) -> BTree
     next
 }
 
-/// A place in words.
-pub fn place((partition, offset): Place) -> String {
+/// Partition and offset in words.
+pub fn describe((partition, offset): PartitionOffset) -> String {
     format!("partition {partition}, offset {offset}")
 }
 
@@ -135,7 +143,7 @@ fn by_key<K: Ord, T>(items: &[(K, T)]) -> BTreeMap<&K, Vec<&T>> {
 mod tests {
     use super::*;
 
-    fn set(places: &[Place]) -> BTreeSet<Place> {
+    fn set(places: &[PartitionOffset]) -> BTreeSet<PartitionOffset> {
         places.iter().copied().collect()
     }
 

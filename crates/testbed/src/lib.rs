@@ -9,7 +9,7 @@
 //! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.
 //! - [`context`]: what the running check is called and what it is waiting for.
 //! - [`wait`]: waiting for conditions, with a deadline and a reason.
-//! - [`apart`]: the learner's code on a thread of its own, so that the check can look at the broker meanwhile.
+//! - [`own_thread`]: the learner's code on a thread of its own, so that the check can look at the broker meanwhile.
 //! - [`poll`]: polling for what the broker will know in a moment.
 //! - [`process_id`]: processes, told apart even when the system gives an id to another one.
 //! - [`blocking`]: calls that block inside librdkafka.
@@ -21,7 +21,6 @@
 //! - [`session`]: the Kafka of a run: the judge opens it, and its workers connect to it.
 //! - [`harness`]: runs the checks that [`macro@test`] registers, each with a deadline, and gives three verdicts.
 
-pub mod apart;
 pub mod blocking;
 pub mod broker;
 pub mod cleanup;
@@ -29,6 +28,7 @@ pub mod cluster;
 pub mod context;
 pub mod harness;
 pub mod history;
+pub mod own_thread;
 pub mod poll;
 pub mod probe;
 pub mod process_id;
@@ -37,9 +37,9 @@ pub mod session;
 pub mod verdict;
 pub mod wait;
 
-pub use apart::Apart;
 pub use cluster::{Cluster, Topic};
 pub use harness::SLOW_WAIT;
+pub use own_thread::OwnThread;
 pub use testbed_macros::test;
 pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};
 pub use wait::{eventually, within};

@@ -15,7 +15,7 @@ use testbed::harness::Course;
 use testbed::{Cluster, Failure, NotGraded, Verdict, judge};
 
 /// The settings, one a line, behind a comment.
-const LIST: &str = "docs/broker-settings.txt";
+const SETTINGS_FILE: &str = "docs/broker-settings.txt";
 
 /// The broker or a topic has each setting of the list.
 #[testbed::test(real)]
@@ -33,7 +33,7 @@ async fn every_setting_of_the_list_exists() -> Verdict {
     let there = settings(&admin, broker, &topic.name)
         .await
         .map_err(|error| NotGraded::broken("asking for the broker's settings", &error))?;
-    let listed = listed().map_err(|error| NotGraded::broken(LIST, &error))?;
+    let listed = listed().map_err(|error| NotGraded::broken(SETTINGS_FILE, &error))?;
 
     let unknown: Vec<&String> = listed.difference(&there).collect();
     judge(!listed.is_empty() && unknown.is_empty(), || {
@@ -69,7 +69,7 @@ async fn settings(
 fn listed() -> std::io::Result<BTreeSet<String>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
-        .join(LIST);
+        .join(SETTINGS_FILE);
     let text = std::fs::read_to_string(file)?;
     // What follows the name says that a client has a setting of that name too.
     let names = text
@@ -80,5 +80,7 @@ fn listed() -> std::io::Result<BTreeSet<String>> {
 }
 
 fn main() -> ExitCode {
-    testbed::harness::main(&Course::without_exercises(|_check| LIST.to_owned()))
+    testbed::harness::main(&Course::without_exercises(|_check| {
+        SETTINGS_FILE.to_owned()
+    }))
 }

@@ -172,10 +172,10 @@ fn nothing_is_left_of_a_run_that_is_killed() {
             .stdout(Stdio::null())
             .spawn()
             .expect("the program starts");
-        until("the workers run", || processes().len() >= 3);
+        wait_until("the workers run", || processes().len() >= 3);
         send(signal, &judge);
         judge.wait().expect("the judge ends");
-        until("the workers are gone", || processes().is_empty());
+        wait_until("the workers are gone", || processes().is_empty());
     }
 }
 
@@ -209,10 +209,10 @@ fn send(signal: &str, process: &Child) {
     assert!(sent.is_ok_and(|status| status.success()));
 }
 
-fn until(what: &str, is_so: impl Fn() -> bool) {
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     while !is_so() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
+        assert!(Instant::now() < deadline, "timed out: {what}");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -9,7 +9,7 @@ const LAYERS: [&str; 15] = [
     "history",
     "context",
     "wait",
-    "apart",
+    "own_thread",
     "poll",
     "process_id",
     "blocking",

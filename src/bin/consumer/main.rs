@@ -24,7 +24,7 @@ const EXAMPLES: &str = "  \
   cargo run --bin consumer -- --auto-commit";
 
 /// As good as for ever, and still a time that can be added to now.
-const YEARS: Duration = Duration::from_hours(87600);
+const NO_IDLE_TIMEOUT: Duration = Duration::from_hours(87600);
 
 /// Print the events of the topic `events`, as a member of a consumer group, until Ctrl-C
 ///
@@ -73,9 +73,9 @@ async fn consume(args: Args, stop: CancellationToken) -> Result<(), CliError> {
     let config = args.cluster.client(&[("group.id", &args.group())]);
     let partitions = preflight::topic(&config, EVENTS.name).await?;
     let options = ConsumeOptions {
-        idle_timeout: args
-            .exit_when_idle
-            .map_or(YEARS, |seconds| Duration::from_secs(seconds.into())),
+        idle_timeout: args.exit_when_idle.map_or(NO_IDLE_TIMEOUT, |seconds| {
+            Duration::from_secs(seconds.into())
+        }),
         max_events: None,
         stop,
     };

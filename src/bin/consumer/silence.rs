@@ -10,13 +10,13 @@ use event_log::topics::EVENTS;
 use rdkafka::ClientConfig;
 
 /// How long to wait for a first event before saying anything.
-const PATIENCE: Duration = Duration::from_secs(3);
+const SILENCE: Duration = Duration::from_secs(3);
 
 /// Waits a while; if nothing has been printed by then, says why, and keeps looking until it is no longer so.
 pub async fn explain(config: ClientConfig, partitions: i32, printed: Arc<AtomicUsize>) {
     let (mut seen, mut said) = (None, None);
     loop {
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(SILENCE).await;
         // Asking takes a moment, and events may come meanwhile; then there is nothing left to explain.
         let found = committed_offsets(&config, EVENTS.name, partitions).await;
         if printed.load(Ordering::Relaxed) > 0 {

@@ -11,7 +11,7 @@ use event_log::timeline::{Activity, Entry, Timeline};
 use tokio_util::sync::CancellationToken;
 
 /// How long to wait for something new before waiting anew.
-const A_WHILE: Duration = Duration::from_mins(1);
+const WAKE_UP_EVERY: Duration = Duration::from_mins(1);
 
 /// Tells what is written in the timeline, until `done` is cancelled and everything is told.
 ///
@@ -32,7 +32,7 @@ pub async fn narrate(timeline: Timeline, done: CancellationToken) -> Result<(), 
         let something_new = |timeline: &Timeline| !timeline.entries_from(told).is_empty();
         tokio::select! {
             () = done.cancelled() => {}
-            _ = timeline.wait_until(A_WHILE, something_new) => {}
+            _ = timeline.wait_until(WAKE_UP_EVERY, something_new) => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use event_log::consuming::{Handler, HandlerError};
 use event_log::event::ReceivedEvent;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 
 use super::place;
 
@@ -16,7 +16,7 @@ pub(super) struct Handed(Arc<Mutex<Log>>);
 #[derive(Default)]
 struct Log {
     handed: Vec<ReceivedEvent>,
-    accepted: Vec<Place>,
+    accepted: Vec<PartitionOffset>,
     last_accepted: Option<Instant>,
 }
 
@@ -59,11 +59,11 @@ impl Handed {
         self.lock().handed.clone()
     }
 
-    pub(super) fn places(&self) -> Vec<Place> {
+    pub(super) fn places(&self) -> Vec<PartitionOffset> {
         self.lock().handed.iter().map(place).collect()
     }
 
-    pub(super) fn accepted(&self) -> Vec<Place> {
+    pub(super) fn accepted(&self) -> Vec<PartitionOffset> {
         self.lock().accepted.clone()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use event_log::consuming::{ConsumeReport, EndReason};
-use testbed::history::{Place, next_offsets};
+use testbed::history::{PartitionOffset, next_offsets};
 use testbed::probe::GroupProbe;
 use testbed::{Failure, Topic, Verdict, judge};
 
@@ -29,7 +29,11 @@ pub(super) async fn committed(probe: &GroupProbe) -> Verdict<BTreeMap<i32, i64>>
 }
 
 /// The committed offsets are the last of the processed ones + 1 in each partition.
-pub(super) async fn judge_committed(topic: &Topic, group: &str, processed: &[Place]) -> Verdict {
+pub(super) async fn judge_committed(
+    topic: &Topic,
+    group: &str,
+    processed: &[PartitionOffset],
+) -> Verdict {
     judge_committed_or(topic, group, processed, misconception).await
 }
 
@@ -37,7 +41,7 @@ pub(super) async fn judge_committed(topic: &Topic, group: &str, processed: &[Pla
 pub(super) async fn judge_committed_or(
     topic: &Topic,
     group: &str,
-    processed: &[Place],
+    processed: &[PartitionOffset],
     concept: impl Fn(&BTreeMap<i32, i64>, &BTreeMap<i32, i64>) -> &'static str,
 ) -> Verdict {
     let committed = committed(&topic.group_probe(group)?).await?;

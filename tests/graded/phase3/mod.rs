@@ -12,9 +12,9 @@ use event_log::event::ReceivedEvent;
 use event_log::phase3_consumer::{EventConsumer, create_consumer};
 use rdkafka::ClientConfig;
 use serde_json::json;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::probe::Seed;
-use testbed::{Apart, Failure, Topic, Verdict, within};
+use testbed::{Failure, OwnThread, Topic, Verdict, within};
 use tokio_util::sync::CancellationToken;
 
 use handed::Handed;
@@ -74,7 +74,7 @@ fn only_member(topic: &Topic, group: &str) -> ClientConfig {
 
 /// Lets the consumer leave its group. Dropping a consumer blocks while it leaves.
 async fn close(consumer: Arc<EventConsumer>) -> Verdict {
-    let leaving = Apart::start(|| async { drop(consumer) });
+    let leaving = OwnThread::start(|| async { drop(consumer) });
     within(
         LIMIT,
         "the consumer to leave its group",
@@ -101,7 +101,7 @@ fn times(count: usize, partition: i32) -> impl Iterator<Item = i32> {
 }
 
 /// The place of an event.
-fn place(event: &ReceivedEvent) -> Place {
+fn place(event: &ReceivedEvent) -> PartitionOffset {
     (event.partition, event.offset)
 }
 

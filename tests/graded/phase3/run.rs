@@ -6,7 +6,7 @@ use std::time::Duration;
 use event_log::consuming::{ConsumeError, ConsumeOptions, ConsumeReport, Handler, SkippedRecords};
 use event_log::errors::is_transient;
 use event_log::phase3_consumer::{EventConsumer, consume_events};
-use testbed::{Apart, Failure, Topic, Verdict, eventually, judge, within};
+use testbed::{Failure, OwnThread, Topic, Verdict, eventually, judge, within};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -20,7 +20,7 @@ pub(super) type Outcome = Result<ConsumeReport, ConsumeError>;
 /// A running `consume_events`. It is stopped when nobody looks at it any more: a member left behind would keep its group
 /// from being tidied up.
 pub(super) struct Run {
-    running: Apart<Outcome>,
+    running: OwnThread<Outcome>,
     stop: CancellationToken,
     /// What it returned, once it was seen to return.
     outcome: Option<Outcome>,
@@ -36,7 +36,9 @@ impl Run {
         let (consumer, options) = (Arc::clone(consumer), options.clone());
         let stop = options.stop.clone();
         let running =
-            Apart::start(move || async move { consume_events(&consumer, &options, handler).await });
+            OwnThread::start(
+                move || async move { consume_events(&consumer, &options, handler).await },
+            );
         Self {
             running,
             stop,

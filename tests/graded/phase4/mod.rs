@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use event_log::event::ReceivedEvent;
 use event_log::group::Work;
 use serde_json::json;
-use testbed::history::{self, Place};
+use testbed::history::{self, PartitionOffset};
 use testbed::probe::Seed;
 use testbed::{Failure, NotGraded, Verdict, judge};
 use tokio::runtime::{Builder, Runtime};
@@ -33,7 +33,7 @@ fn events(partitions: i32, each: usize) -> Vec<Seed> {
 }
 
 /// The places that `each` events in each of `partitions` partitions have on a new topic.
-fn places(partitions: i32, each: i64) -> BTreeSet<Place> {
+fn places(partitions: i32, each: i64) -> BTreeSet<PartitionOffset> {
     (0..partitions)
         .flat_map(|partition| (0..each).map(move |offset| (partition, offset)))
         .collect()
@@ -43,7 +43,7 @@ fn places(partitions: i32, each: i64) -> BTreeSet<Place> {
 #[derive(Debug, Clone)]
 struct Call {
     /// The event's place, as `work` was told.
-    place: Place,
+    place: PartitionOffset,
     /// The event's payload.
     payload: serde_json::Value,
 }
@@ -57,12 +57,12 @@ struct Calls {
     /// In the order in which they began.
     begun: Vec<Call>,
     /// The places of those that have returned, in the order in which they did.
-    done: Vec<Place>,
+    done: Vec<PartitionOffset>,
 }
 
 impl WorkLog {
     /// A `work` that writes down its calls and runs `during` in the middle of each.
-    fn work(&self, during: impl Fn(Place) + Send + Sync + 'static) -> Work {
+    fn work(&self, during: impl Fn(PartitionOffset) + Send + Sync + 'static) -> Work {
         let log = self.clone();
         Arc::new(move |event: &ReceivedEvent| {
             let place = (event.partition, event.offset);
@@ -79,12 +79,12 @@ impl WorkLog {
     }
 
     /// The places of the calls that have returned, in the order in which they did, with repetitions.
-    fn done(&self) -> Vec<Place> {
+    fn done(&self) -> Vec<PartitionOffset> {
         self.lock().done.clone()
     }
 
     /// The places of the calls that have returned, each one once.
-    fn done_once(&self) -> BTreeSet<Place> {
+    fn done_once(&self) -> BTreeSet<PartitionOffset> {
         self.done().into_iter().collect()
     }
 

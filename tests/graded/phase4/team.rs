@@ -10,8 +10,8 @@ use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
 use event_log::timeline::{Activity, Entry, Timeline};
 use rdkafka::ClientConfig;
-use testbed::history::Place;
-use testbed::probe::{GroupProbe, Member};
+use testbed::history::PartitionOffset;
+use testbed::probe::{GroupMember, GroupProbe};
 use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -80,7 +80,11 @@ impl Team {
     }
 
     /// Starts a worker that runs `during` in the middle of each call of `work`.
-    pub fn start_with(&mut self, number: u32, during: impl Fn(Place) + Send + Sync + 'static) {
+    pub fn start_with(
+        &mut self,
+        number: u32,
+        during: impl Fn(PartitionOffset) + Send + Sync + 'static,
+    ) {
         let (id, stop) = (WorkerId(number), CancellationToken::new());
         let (work, topic) = (self.log.work(during), self.topic.name.clone());
         let client = self.client.clone();
@@ -127,8 +131,8 @@ impl Team {
         mut patience: Patience,
         what: &str,
         concept: &str,
-        found: impl Fn(&[Member]) -> Result<(), String>,
-    ) -> Verdict<Vec<Member>> {
+        found: impl Fn(&[GroupMember]) -> Result<(), String>,
+    ) -> Verdict<Vec<GroupMember>> {
         let (probe, found) = (&self.probe, &found);
         let members = eventually(LIMIT, what, concept, || {
             let seen = self.first_to_end();
@@ -344,13 +348,13 @@ pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
 }
 
 /// Members that should not be there, in words.
-pub fn members_text(members: &[Member], when: &str) -> String {
+pub fn members_text(members: &[GroupMember], when: &str) -> String {
     let (count, owned) = (members.len(), owned_by(members));
     format!("{when} the broker lists {count} members, which own partitions {owned:?}")
 }
 
 /// All partitions that these members own, in order.
-pub fn owned_by(members: &[Member]) -> Vec<i32> {
+pub fn owned_by(members: &[GroupMember]) -> Vec<i32> {
     let owned = members.iter().flat_map(|member| &member.partitions);
     let mut owned: Vec<i32> = owned.copied().collect();
     owned.sort_unstable();

@@ -9,11 +9,12 @@ use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{Offset, TopicPartitionList};
 use rstest::rstest;
+use testbed::blocking::blocking_once;
 use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::context::unique_name;
 use testbed::{Cluster, Topic, Verdict};
 
-use super::{blocking, compare, predict};
+use super::{compare, predict};
 
 /// How soon to look again whether the mark that ends a transaction is in the log.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -30,7 +31,7 @@ async fn agrees_with_the_broker(#[case] set_up: Transactions) -> Verdict {
     let predicted = predict(|| aborted_transaction(&set_up));
 
     let topic = Cluster::shared()?.topic(1).await?;
-    let counted = blocking("transactions", move || count(&topic, &set_up)).await?;
+    let counted = blocking_once("transactions", move || count(&topic, &set_up)).await?;
 
     let (isolation, end) = match set_up.isolation {
         Isolation::ReadCommitted => ("read_committed", "last stable offset"),

@@ -151,7 +151,7 @@ impl Sender {
         let records = self.topic.records().await?;
         let copies = records
             .iter()
-            .filter(|r| r.value.as_deref() == Some(RequestCount::TOGETHER));
+            .filter(|r| r.value.as_deref() == Some(RequestCount::VALUE));
         Ok(Sent {
             requests,
             copies: copies.count(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use event_log::experiments::{Commits, Rerun, Shutdown};
 use event_log::phase5_reflection::delivered_again;
 use rstest::rstest;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::probe::{GroupReader, Seed};
 use testbed::{Cluster, NotGraded, Verdict};
 
@@ -59,15 +59,16 @@ async fn agrees_with_the_broker(#[case] set_up: Rerun) -> Verdict {
     }
 
     control(&processed, &rest, set_up.processed)?;
-    let both: BTreeSet<&Place> = processed.iter().filter(|at| rest.contains(at)).collect();
+    let both: BTreeSet<&PartitionOffset> =
+        processed.iter().filter(|at| rest.contains(at)).collect();
     let committed = committed.get(&0).copied();
     let happened = happened(&set_up, committed, rest.first());
     compare(&predicted, &both.len(), &happened, concept(&set_up))
 }
 
 /// The first consumer's work: each record is received, processed, and committed when that is due.
-async fn process(consumer: &GroupReader, set_up: &Rerun) -> Verdict<Vec<Place>> {
-    let mut processed: Vec<Place> = Vec::new();
+async fn process(consumer: &GroupReader, set_up: &Rerun) -> Verdict<Vec<PartitionOffset>> {
+    let mut processed: Vec<PartitionOffset> = Vec::new();
     while processed.len() < set_up.processed {
         processed.extend(consumer.take(1).await?);
         let crashes_now = set_up.shutdown == Shutdown::Crash && processed.len() == set_up.processed;
@@ -83,7 +84,7 @@ async fn process(consumer: &GroupReader, set_up: &Rerun) -> Verdict<Vec<Place>> 
     Ok(processed)
 }
 
-async fn commit_after(consumer: &GroupReader, last: Option<&Place>) -> Verdict {
+async fn commit_after(consumer: &GroupReader, last: Option<&PartitionOffset>) -> Verdict {
     match last {
         Some(&(partition, offset)) => consumer.commit(partition, offset + 1).await,
         None => Ok(()),
@@ -91,8 +92,8 @@ async fn commit_after(consumer: &GroupReader, last: Option<&Place>) -> Verdict {
 }
 
 /// The first consumer got what it was to process, and both together all there is.
-fn control(processed: &[Place], rest: &[Place], expected: usize) -> Verdict {
-    let all: BTreeSet<&Place> = processed.iter().chain(rest).collect();
+fn control(processed: &[PartitionOffset], rest: &[PartitionOffset], expected: usize) -> Verdict {
+    let all: BTreeSet<&PartitionOffset> = processed.iter().chain(rest).collect();
     if processed.len() == expected && all.len() == expected + REST {
         return Ok(());
     }
@@ -100,7 +101,11 @@ fn control(processed: &[Place], rest: &[Place], expected: usize) -> Verdict {
     Err(NotGraded::broken("records are missing", &seen))
 }
 
-fn happened(set_up: &Rerun, committed: Option<i64>, second_from: Option<&Place>) -> String {
+fn happened(
+    set_up: &Rerun,
+    committed: Option<i64>,
+    second_from: Option<&PartitionOffset>,
+) -> String {
     let commits = match set_up.commits {
         Commits::EachRecord => "committing after each".to_owned(),
         Commits::EachBatch(size) => format!("committing after each {size} of them"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use event_log::experiments::{AutoCommit, Loss, OffsetStored};
 use event_log::phase5_reflection::lost_or_repeated;
 use rstest::rstest;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::probe::{GroupReader, Seed};
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
@@ -74,7 +74,7 @@ async fn agrees_with_the_broker(#[case] set_up: AutoCommit) -> Verdict {
     // Only now: closing commits.
     first.close().await?;
 
-    let again = |records: &[Place]| records.iter().filter(|at| rest.contains(at)).count();
+    let again = |records: &[PartitionOffset]| records.iter().filter(|at| rest.contains(at)).count();
     let counted = Loss {
         lost: failed.len() - again(failed),
         repeated: again(handled),
@@ -108,7 +108,7 @@ fn settings(set_up: &AutoCommit) -> [(&'static str, &'static str); 3] {
     ]
 }
 
-async fn done(consumer: &GroupReader, set_up: &AutoCommit, record: Place) -> Verdict {
+async fn done(consumer: &GroupReader, set_up: &AutoCommit, record: PartitionOffset) -> Verdict {
     match set_up.stored {
         OffsetStored::WhenPolled => Ok(()),
         OffsetStored::WhenHandled => consumer.store(record).await,
@@ -155,7 +155,11 @@ fn control(set_up: &AutoCommit, came_after: bool, none_came: bool) -> Verdict {
     Err(NotGraded::broken("auto-commit", &"not when it was due"))
 }
 
-fn happened(set_up: &AutoCommit, committed: Option<i64>, second_from: Option<&Place>) -> String {
+fn happened(
+    set_up: &AutoCommit,
+    committed: Option<i64>,
+    second_from: Option<&PartitionOffset>,
+) -> String {
     let committed = committed.map_or_else(
         || "no committed offset".to_owned(),
         |offset| format!("the committed offset {offset}"),

@@ -9,7 +9,6 @@ use testbed::{Failure, Verdict, judge};
 
 mod aborted_transaction;
 mod acks_and_replicas;
-mod blocking;
 mod coming_to_rest;
 mod consumers_with_work;
 mod copies_after_a_lost_answer;
@@ -26,7 +25,6 @@ mod several;
 mod spread_of_records;
 mod where_a_group_starts;
 
-use blocking::blocking;
 use several::{Trial, compare_all};
 
 /// How long a prediction may take: it is a rule, and no work.

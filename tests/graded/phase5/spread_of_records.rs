@@ -8,10 +8,11 @@ use event_log::phase5_reflection::spread_of_records;
 use rdkafka::error::KafkaResult;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rstest::rstest;
+use testbed::blocking::blocking_once;
 use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{blocking, compare, predict};
+use super::{compare, predict};
 
 /// Tells the record that makes the producer know the topic from those of the burst.
 const NO_PART_OF_THE_BURST: &str = "known";
@@ -38,7 +39,7 @@ async fn agrees_with_the_broker(#[case] set_up: Spread) -> Verdict {
 
     let topic = Cluster::shared()?.topic(set_up.partitions).await?;
     let burst = (topic.clone(), set_up);
-    blocking("sending a burst", move || send_burst(&burst.0, &burst.1)).await?;
+    blocking_once("sending a burst", move || send_burst(&burst.0, &burst.1)).await?;
     let records_of = records_of_each_partition(&topic, &set_up).await?;
 
     let happened = format!(

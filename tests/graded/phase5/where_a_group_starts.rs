@@ -3,7 +3,7 @@
 use event_log::experiments::{GroupStart, Reset, Start};
 use event_log::phase5_reflection::where_a_group_starts;
 use rstest::rstest;
-use testbed::probe::{Met, Seed};
+use testbed::probe::{Polled, Seed};
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
 use super::{compare, predict};
@@ -72,9 +72,9 @@ async fn begin_to_read(topic: &Topic, group: &str, reset: Reset) -> Verdict<Star
     let consumer = topic.reader(group, &[("auto.offset.reset", reset)]).await?;
     let start = loop {
         match consumer.next().await? {
-            Met::Record((_, offset)) => break Start::At(offset),
-            Met::NowhereToStart => break Start::Error,
-            Met::End => topic.seed(records(0..2)).await?,
+            Polled::Record((_, offset)) => break Start::At(offset),
+            Polled::NoInitialOffset => break Start::Error,
+            Polled::PartitionEof => topic.seed(records(0..2)).await?,
         }
     };
     consumer.close().await?;

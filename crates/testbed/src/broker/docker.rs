@@ -19,7 +19,7 @@ use super::internals;
 const STARTUP_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// A start that takes longer than this says what it is doing.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SLOW_START: Duration = Duration::from_secs(1);
 
 /// A daemon that does not answer a ping for this long is not there.
 const PING_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,7 +92,7 @@ impl Daemon {
     async fn tell_when_slow<T>(&self, start: impl Future<Output = T>) -> T {
         let image = self.image.reference();
         let telling = async {
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(SLOW_START).await;
             if self.is_pulled {
                 eprintln!("starting Kafka in Docker ({image}) ...");
             } else {

@@ -21,7 +21,7 @@ pub struct GroupProbe {
 
 /// A member of a group, as its coordinator lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
+pub struct GroupMember {
     /// The id that the coordinator gave it.
     pub id: String,
     /// The partitions it owns.
@@ -66,7 +66,7 @@ impl GroupProbe {
     ///
     /// # Errors
     /// Not graded, when the broker does not tell.
-    pub async fn members(&self) -> Verdict<Vec<Member>> {
+    pub async fn members(&self) -> Verdict<Vec<GroupMember>> {
         let probe = self.clone();
         blocking("asking for the members of the group", move || {
             probe.ask_members()
@@ -104,13 +104,13 @@ impl GroupProbe {
             .collect())
     }
 
-    fn ask_members(&self) -> KafkaResult<Vec<Member>> {
+    fn ask_members(&self) -> KafkaResult<Vec<GroupMember>> {
         let list = self
             .client
             .fetch_group_list(Some(&self.group), ANSWER_TIMEOUT)?;
         let members = list.groups().iter().flat_map(|group| group.members());
         Ok(members
-            .map(|member| Member {
+            .map(|member| GroupMember {
                 id: member.id().to_owned(),
                 partitions: member
                     .assignment()

@@ -20,8 +20,8 @@ pub mod requests;
 pub mod seed;
 
 pub use control::ControlProducer;
-pub use group::{GroupProbe, Member};
-pub use reader::{GroupReader, Met};
+pub use group::{GroupMember, GroupProbe};
+pub use reader::{GroupReader, Polled};
 pub use requests::RequestCount;
 pub use seed::Seed;
 

@@ -13,7 +13,7 @@ use rdkafka::{Message, Offset, TopicPartitionList};
 
 use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
-use crate::history::Place;
+use crate::history::PartitionOffset;
 use crate::verdict::Verdict;
 
 /// A consumer of a group on partitions of one topic.
@@ -23,15 +23,15 @@ pub struct GroupReader {
     topic: String,
 }
 
-/// What a consumer meets when it goes on.
+/// What a poll gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Met {
+pub enum Polled {
     /// A record.
-    Record(Place),
+    Record(PartitionOffset),
     /// The end of a partition: it has all that is there, and waits for more.
-    End,
+    PartitionEof,
     /// Nowhere to start, and no leave to choose a place: `auto.offset.reset=error`.
-    NowhereToStart,
+    NoInitialOffset,
 }
 
 impl Topic {
@@ -65,11 +65,11 @@ impl Topic {
 }
 
 impl GroupReader {
-    /// Goes on until it meets something.
+    /// Polls until there is something.
     ///
     /// # Errors
     /// Not graded, when that takes longer than [`ANSWER_TIMEOUT`].
-    pub async fn next(&self) -> Verdict<Met> {
+    pub async fn next(&self) -> Verdict<Polled> {
         let reader = self.clone();
         blocking("reading on", move || reader.poll()).await
     }
@@ -78,10 +78,10 @@ impl GroupReader {
     ///
     /// # Errors
     /// Not graded, when they do not come.
-    pub async fn take(&self, count: usize) -> Verdict<Vec<Place>> {
+    pub async fn take(&self, count: usize) -> Verdict<Vec<PartitionOffset>> {
         let mut places = Vec::new();
         while places.len() < count {
-            if let Met::Record(place) = self.next().await? {
+            if let Polled::Record(place) = self.next().await? {
                 places.push(place);
             }
         }
@@ -92,9 +92,9 @@ impl GroupReader {
     ///
     /// # Errors
     /// Not graded, when the end does not come.
-    pub async fn read_to_the_end(&self) -> Verdict<Vec<Place>> {
+    pub async fn read_to_the_end(&self) -> Verdict<Vec<PartitionOffset>> {
         let mut places = Vec::new();
-        while let Met::Record(place) = self.next().await? {
+        while let Polled::Record(place) = self.next().await? {
             places.push(place);
         }
         Ok(places)
@@ -117,7 +117,7 @@ impl GroupReader {
     ///
     /// # Errors
     /// Not graded, when librdkafka refuses.
-    pub async fn store(&self, (partition, offset): Place) -> Verdict {
+    pub async fn store(&self, (partition, offset): PartitionOffset) -> Verdict {
         let reader = self.clone();
         blocking("storing an offset", move || {
             let next = at(&reader.topic, partition, Offset::Offset(offset + 1))?;
@@ -152,13 +152,17 @@ impl GroupReader {
         .await
     }
 
-    fn poll(&self) -> KafkaResult<Met> {
+    fn poll(&self) -> KafkaResult<Polled> {
         let deadline = Instant::now() + ANSWER_TIMEOUT;
         loop {
             match self.consumer.poll(Duration::from_millis(100)) {
-                Some(Ok(record)) => return Ok(Met::Record((record.partition(), record.offset()))),
-                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(Met::End),
-                Some(Err(error)) if is_nowhere_to_start(&error) => return Ok(Met::NowhereToStart),
+                Some(Ok(record)) => {
+                    return Ok(Polled::Record((record.partition(), record.offset())));
+                }
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(Polled::PartitionEof),
+                Some(Err(error)) if has_no_initial_offset(&error) => {
+                    return Ok(Polled::NoInitialOffset);
+                }
                 // Errors on the way, such as a broken connection, pass or run into the deadline.
                 Some(Err(_)) | None if Instant::now() < deadline => {}
                 Some(Err(error)) => return Err(error),
@@ -168,7 +172,7 @@ impl GroupReader {
     }
 }
 
-fn is_nowhere_to_start(error: &KafkaError) -> bool {
+fn has_no_initial_offset(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::AutoOffsetReset)
 }
 

@@ -60,7 +60,7 @@ impl ProducerContext for Latest {
 
 impl RequestCount {
     /// The value of the records that are sent together.
-    pub const TOGETHER: &[u8] = b"together";
+    pub const VALUE: &[u8] = b"together";
 
     /// Connects with these settings, and sends one record to be sure of it. Later it will send so many together.
     ///
@@ -100,7 +100,7 @@ impl RequestCount {
     pub async fn send_together(self) -> Verdict<usize> {
         blocking("sending records together", move || {
             for _ in 0..self.together {
-                self.enqueue(Self::TOGETHER)?;
+                self.enqueue(Self::VALUE)?;
             }
             Ok(self.requests_until_delivered()?.saturating_sub(self.before))
         })

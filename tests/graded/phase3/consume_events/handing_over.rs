@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rstest::rstest;
-use testbed::history::{Place, lost, out_of_order, place};
+use testbed::history::{PartitionOffset, describe, lost, out_of_order};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
@@ -31,7 +31,8 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
         .seed(numbered((0..30).map(|number| number % 3)))
         .await?;
     let records = topic.records().await?;
-    let stored: BTreeSet<Place> = records.iter().map(|r| (r.partition, r.offset)).collect();
+    let stored: BTreeSet<PartitionOffset> =
+        records.iter().map(|r| (r.partition, r.offset)).collect();
     let (group, handed) = (topic.new_group(), Handed::default());
     let report = match max_events {
         Some(most) => {
@@ -42,7 +43,7 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
     };
     judge_any_handed(&handed, &report)?;
 
-    let consumed: BTreeSet<Place> = handed.places().into_iter().collect();
+    let consumed: BTreeSet<PartitionOffset> = handed.places().into_iter().collect();
     let lost = lost(&stored, &consumed);
     judge(lost.is_none(), || {
         Failure::new(
@@ -153,7 +154,7 @@ async fn a_second_run_continues_where_the_first_ended() -> Verdict {
                 places.len(),
                 again.map_or("none of them again".to_owned(), |at| format!(
                     "{} among them again",
-                    place(*at)
+                    describe(*at)
                 ))
             ),
             "the two that came after the first run: partition 0, offset 3 and partition 1, offset 2",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use event_log::consuming::{ConsumeError, Handler};
 use event_log::phase3_consumer::EventConsumer;
 use rstest::rstest;
-use testbed::history::{Place, committed_ahead};
+use testbed::history::{PartitionOffset, committed_ahead};
 use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
@@ -18,7 +18,7 @@ const TRIED_AGAIN: &str = "Whether and when a refused event is worth another try
                            return the refusal. A loop that tries for ever holds up all that comes after it, and tells nobody.";
 
 /// A handler that refuses the event at this place.
-fn refusing(handed: &Handed, refused: Place) -> Handler {
+fn refusing(handed: &Handed, refused: PartitionOffset) -> Handler {
     handed.handler_that(move |_, event| {
         if place(event) == refused {
             return Err("the shelf is full".into());
@@ -164,7 +164,7 @@ async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
         consumer: _open,
         ..
     } = run_with_a_refusal(refused).await?;
-    let accepted: Vec<Place> = (0..refused).map(|offset| (0, offset)).collect();
+    let accepted: Vec<PartitionOffset> = (0..refused).map(|offset| (0, offset)).collect();
     judge_committed_or(
         &topic,
         &group,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use event_log::timeline::{Activity, Entry};
 use rstest::rstest;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, eventually, judge};
 
 use super::super::team::{expect, owners_text};
@@ -89,7 +89,7 @@ async fn judge_waiting_for_the_rest(
     Ok(repeated)
 }
 
-fn processed_before_the_first_left(entries: &[Entry]) -> BTreeSet<Place> {
+fn processed_before_the_first_left(entries: &[Entry]) -> BTreeSet<PartitionOffset> {
     let before = entries
         .iter()
         .take_while(|entry| entry.activity != Activity::Left);

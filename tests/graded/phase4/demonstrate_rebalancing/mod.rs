@@ -8,7 +8,7 @@ use event_log::phase4_consumer_group::demonstrate_rebalancing;
 use event_log::timeline::{Activity, Entry, Timeline, ownership};
 use rdkafka::ClientConfig;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::probe::GroupProbe;
 use testbed::{Cluster, Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
@@ -91,7 +91,7 @@ impl Demonstration {
     }
 
     /// Begins it. Each call of `work` runs `during` in its middle.
-    fn begin(&self, during: impl Fn(Place) + Send + Sync + 'static) -> Running {
+    fn begin(&self, during: impl Fn(PartitionOffset) + Send + Sync + 'static) -> Running {
         let config = WorkerConfig {
             client: self.client.clone(),
             work: self.log.work(during),

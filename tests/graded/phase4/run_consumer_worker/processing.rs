@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rstest::rstest;
 use serde_json::json;
-use testbed::history::{self, Place};
+use testbed::history::{self, PartitionOffset};
 use testbed::probe::Seed;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge, within};
 
@@ -42,12 +42,13 @@ async fn works_in_the_order_of_offsets() -> Verdict {
             "ReceivedEvent::from_record reads the event and its place from one record.",
         )
     })?;
-    let begun: Vec<Place> = calls.iter().map(|call| call.place).collect();
+    let begun: Vec<PartitionOffset> = calls.iter().map(|call| call.place).collect();
     // Whether they also begin out of order is chance, so how they end is looked at first.
     for (what, order) in [("ended", team.log.done()), ("began", begun)] {
         // A rebalance may have repeated some: the first time counts.
         let mut met = BTreeSet::new();
-        let first_times: Vec<Place> = order.into_iter().filter(|at| met.insert(*at)).collect();
+        let first_times: Vec<PartitionOffset> =
+            order.into_iter().filter(|at| met.insert(*at)).collect();
         let out_of_order = history::out_of_order(&first_times);
         judge(out_of_order.is_none(), || {
             Failure::new(

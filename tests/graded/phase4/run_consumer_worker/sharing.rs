@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use event_log::group::WorkerId;
 use rstest::rstest;
-use testbed::history::{self, Place};
+use testbed::history::{self, PartitionOffset};
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
 use super::super::patience::{LIMIT, Patience};
@@ -39,7 +39,7 @@ async fn shares_the_work() -> Verdict {
     // Before anybody stops: handing partitions over may repeat events, on the mock cluster all that a commit had covered.
     until_quiet(&team).await?;
 
-    let mut times: BTreeMap<Place, usize> = BTreeMap::new();
+    let mut times: BTreeMap<PartitionOffset, usize> = BTreeMap::new();
     for place in team.log.done() {
         *times.entry(place).or_default() += 1;
     }

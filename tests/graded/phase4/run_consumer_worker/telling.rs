@@ -8,7 +8,7 @@ use event_log::group::WorkerId;
 use event_log::timeline::{Activity, Entry, ownership};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
-use testbed::history::Place;
+use testbed::history::PartitionOffset;
 use testbed::{Cluster, Failure, Verdict, judge};
 
 use super::super::events;
@@ -81,7 +81,7 @@ async fn tells_processed_after_the_work() -> Verdict {
     team.topic.seed(events(1, 5)).await?;
     let early: Arc<AtomicUsize> = Arc::default();
     let (timeline, count) = (team.timeline.clone(), Arc::clone(&early));
-    team.start_with(1, move |place: Place| {
+    team.start_with(1, move |place: PartitionOffset| {
         if timeline.processed().contains(&place) {
             count.fetch_add(1, Ordering::Relaxed);
         }

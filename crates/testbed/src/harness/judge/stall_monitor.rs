@@ -14,7 +14,7 @@ use rdkafka::{ClientConfig, TopicPartitionList};
 use crate::cluster::ANSWER_TIMEOUT;
 
 /// How long the monitor sleeps between two requests.
-const REST: Duration = Duration::from_millis(200);
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A round that takes this much longer is a stall. A coordinator at work answers in milliseconds.
 const STALL: Duration = Duration::from_secs(1);
@@ -51,14 +51,14 @@ impl Rounds {
 
     fn under_way(&self, now: Instant) -> Option<(Instant, Duration)> {
         let began = self.current?;
-        let took = now.saturating_duration_since(began).saturating_sub(REST);
+        let took = now.saturating_duration_since(began).saturating_sub(PAUSE);
         (took >= STALL).then_some((began, took))
     }
 
     /// The longest stall of which a part was between `since` and `now`.
     fn longest(&self, since: Instant, now: Instant) -> Option<Duration> {
         let all = self.stalls.iter().copied().chain(self.under_way(now));
-        all.filter(|(began, took)| *began + REST + *took >= since)
+        all.filter(|(began, took)| *began + PAUSE + *took >= since)
             .map(|(_, took)| took)
             .max()
     }
@@ -96,7 +96,7 @@ impl StallMonitor {
                 client = broker.and_then(|broker| connect(broker).ok());
             }
             self.lock().rounds.begin(Instant::now());
-            thread::sleep(REST);
+            thread::sleep(PAUSE);
             if let Some(client) = &client {
                 // An error is an answer too.
                 let _ = ask(client);
@@ -135,12 +135,12 @@ mod tests {
         let after = |seconds| start + Duration::from_secs(seconds);
         let mut rounds = Rounds::default();
         rounds.begin(start);
-        rounds.end(start + REST);
+        rounds.end(start + PAUSE);
         assert_eq!(rounds.longest(start, after(1)), None);
 
         rounds.begin(after(1));
         assert_eq!(rounds.longest(start, after(1)), None);
-        let three = Duration::from_secs(4).checked_sub(REST);
+        let three = Duration::from_secs(4).checked_sub(PAUSE);
         assert_eq!(rounds.longest(start, after(5)), three);
         rounds.end(after(5));
         assert_eq!(rounds.longest(after(4), after(9)), three);

@@ -10,7 +10,7 @@ use super::{Summary, count_of};
 use crate::wait::seconds;
 
 /// How many names of a reason are listed.
-const NAMES: usize = 10;
+const NAMES_LISTED: usize = 10;
 
 /// What a learner should know of checks without a verdict, unless there are none.
 pub fn text(summary: &Summary<'_>) -> Option<String> {
@@ -60,7 +60,7 @@ fn by_reason(checks: &[Check]) -> BTreeMap<&str, Vec<&str>> {
 }
 
 fn write_names(text: &mut String, names: &[&str], all: bool) {
-    let shown = if all { names.len() } else { NAMES };
+    let shown = if all { names.len() } else { NAMES_LISTED };
     for name in names.iter().take(shown) {
         let _ = writeln!(text, "    {name}");
     }

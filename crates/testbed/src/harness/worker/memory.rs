@@ -13,7 +13,7 @@ use super::channel::Channel;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// `getrusage` counts memory in kilobytes on Linux, in bytes on macOS.
-const UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
+const BYTES_PER_UNIT: u64 = if cfg!(target_os = "macos") { 1 } else { 1024 };
 
 /// Tells the judge when this process uses more than `limit` bytes. Then this process waits to be ended.
 pub fn watch(channel: &Channel, limit: u64) {
@@ -38,7 +38,7 @@ pub fn watch(channel: &Channel, limit: u64) {
 fn peak() -> u64 {
     let usage = getrusage(UsageWho::RUSAGE_SELF);
     let units = usage.map_or(0, |usage| usage.max_rss());
-    u64::try_from(units).unwrap_or(0) * UNIT
+    u64::try_from(units).unwrap_or(0) * BYTES_PER_UNIT
 }
 
 /// How long this process has computed, over all its threads.

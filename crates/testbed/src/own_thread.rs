@@ -9,9 +9,9 @@ use tokio::task::JoinHandle;
 
 /// Code that runs on a thread of its own.
 #[derive(Debug)]
-pub struct Apart<T>(JoinHandle<T>);
+pub struct OwnThread<T>(JoinHandle<T>);
 
-impl<T: Send + 'static> Apart<T> {
+impl<T: Send + 'static> OwnThread<T> {
     /// Starts the future that `make` gives. The future itself stays on its thread, so it need not be `Send`.
     ///
     /// Its panics are told as the check's own.
