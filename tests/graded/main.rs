@@ -8,6 +8,7 @@
 //! - `phase3`: `consume_events`.
 //! - `phase4`: `run_consumer_worker`, `demonstrate_rebalancing`.
 //! - `phase5`: one experiment of `phase5_reflection` each.
+//! - `support`, and a module of that name in a phase: what checks share. A helper imports from lower helpers alone.
 //! - `course`: what the judge has to know of the exercises.
 
 use std::process::ExitCode;
@@ -18,6 +19,7 @@ mod phase2;
 mod phase3;
 mod phase4;
 mod phase5;
+mod support;
 
 fn main() -> ExitCode {
     match course::course() {

@@ -19,6 +19,26 @@ pub enum NotPassed {
     NotGraded(NotGraded),
 }
 
+impl NotPassed {
+    /// The same, with another failure. What could not be graded stays as it is.
+    #[must_use]
+    pub fn map_failure(self, change: impl FnOnce(Failure) -> Failure) -> Self {
+        match self {
+            Self::Failed(failure) => change(failure).into(),
+            not_graded @ Self::NotGraded(_) => not_graded,
+        }
+    }
+
+    /// The same, with the misconception that this check is about: a helper that failed names a general one.
+    #[must_use]
+    pub fn with_concept(self, concept: &str) -> Self {
+        self.map_failure(|failure| Failure {
+            concept: concept.to_owned(),
+            ..failure
+        })
+    }
+}
+
 /// Why a check could not be graded.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NotGraded {

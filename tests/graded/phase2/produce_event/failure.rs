@@ -8,12 +8,13 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
-use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
-use super::{outcome, slow_cluster};
-use crate::phase2::{
-    GIVES_UP_AFTER_A_SECOND, TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, producer,
-};
+use crate::phase2::support::events::{is_record_of, numbered};
+use crate::phase2::support::producer::producer;
+use crate::phase2::support::single_event::{outcome, slow_cluster};
+use crate::phase2::support::time_limits::{ONE_SECOND_TIMEOUT, TIMES_OUT_BEFORE_A_RETRY};
+use crate::support::fault::{TRIES, fault_not_observed};
 
 fn judge_code(outcome: &DeliveryOutcome, expected: RDKafkaErrorCode) -> Verdict {
     let code = outcome.as_ref().err().and_then(DeliveryError::code);
@@ -88,14 +89,11 @@ async fn keeps_the_code_of_a_record_too_large() -> Verdict {
 #[rstest]
 #[testbed::test(mock)]
 async fn keeps_the_code_of_a_timeout() -> Verdict {
-    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, GIVES_UP_AFTER_A_SECOND).await?;
+    let (cluster, topic, producer) = slow_cluster(Duration::ZERO, ONE_SECOND_TIMEOUT).await?;
     cluster.faults()?.down()?;
     let outcome = outcome(&producer, &topic, &numbered(None, 1)).await?;
     judge_code(&outcome, RDKafkaErrorCode::MessageTimedOut)
 }
-
-/// How often a lost answer is tried until it has bitten: whether the request is under way by then is up to the machine.
-const TRIES: usize = 4;
 
 /// One event makes one record: what timed out may be in the log all the same, and is not sent again.
 #[rstest]
@@ -103,7 +101,7 @@ const TRIES: usize = 4;
 async fn sends_no_event_again() -> Verdict {
     for _ in 0..TRIES {
         let (cluster, topic, producer) =
-            slow_cluster(Duration::ZERO, TIMES_OUT_BEFORE_A_REPETITION).await?;
+            slow_cluster(Duration::ZERO, TIMES_OUT_BEFORE_A_RETRY).await?;
         // The record is in the log at once, and the answer that says so comes when the client has given up.
         let too_late = Duration::from_secs(4);
         cluster
@@ -134,10 +132,7 @@ async fn sends_no_event_again() -> Verdict {
             return Ok(());
         }
     }
-    let reason = format!(
-        "the event timed out before it was sent in {TRIES} tries: this machine is too busy to tell"
-    );
-    Err(NotGraded::too_busy(reason))
+    Err(fault_not_observed("the event timed out before it was sent"))
 }
 
 async fn copies(topic: &Topic, event: &Event) -> Verdict<usize> {

@@ -11,11 +11,10 @@ use testbed::probe::ControlProducer;
 use testbed::wait::seconds;
 use testbed::{Failure, SLOW_WAIT, Topic, Verdict, judge, within};
 
-use super::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
-use crate::phase2::{
-    A_LONG_TIME, GIVES_UP_AFTER_A_SECOND, is_record_of, judge_giving_up, numbered,
-    on_a_jumping_clock,
-};
+use crate::phase2::support::events::{is_record_of, numbered};
+use crate::phase2::support::jumping_clock::on_a_jumping_clock;
+use crate::phase2::support::single_event::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
+use crate::phase2::support::time_limits::{LATE_ANSWER, ONE_SECOND_TIMEOUT, judge_giving_up};
 
 /// Under these settings one record fills the producer's queue.
 const ROOM_FOR_ONE: &[(&str, &str)] = &[("queue.buffering.max.messages", "1")];
@@ -37,7 +36,7 @@ async fn waits_for_room_in_the_queue() -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn waits_seconds_for_room() -> Verdict {
-    judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
+    judge_waiting_for_late_room(LATE_ANSWER, "three seconds").await
 }
 
 /// The same where it takes longer than many a time limit.
@@ -98,14 +97,14 @@ async fn leaves_the_time_limit_to_the_client() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME)?;
+        .delay_next(RDKafkaApiKey::Produce, LATE_ANSWER)?;
     let (name, event) = (topic.name.clone(), numbered(None, 1));
     let sent = event.clone();
     let sending =
         on_a_jumping_clock(
             move || async move { produce_event(&producer, &name, &sent, |_| {}).await },
         );
-    judge_a_late_report(&topic, &event, A_LONG_TIME, sending).await
+    judge_a_late_report(&topic, &event, LATE_ANSWER, sending).await
 }
 
 /// The same, on a clock that does not jump: a limit may be asked of the client or of the system.
@@ -151,7 +150,7 @@ async fn judge_a_late_report(
 #[rstest]
 #[testbed::test(mock, long)]
 async fn gives_up_when_the_settings_say() -> Verdict {
-    let settings = GIVES_UP_AFTER_A_SECOND;
+    let settings = ONE_SECOND_TIMEOUT;
     let (cluster, topic, producer) = slow_cluster(Duration::ZERO, settings).await?;
     let control = ControlProducer::connect(&topic, settings).await?;
     cluster.faults()?.down()?;

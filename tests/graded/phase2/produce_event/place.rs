@@ -6,9 +6,10 @@ use futures::future::join_all;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::delivered;
-use crate::phase2::partitioner::Choice;
-use crate::phase2::{is_record_of, numbered, producer};
+use crate::phase2::support::events::{is_record_of, numbered};
+use crate::phase2::support::partitioner::PartitionerChoice;
+use crate::phase2::support::producer::producer;
+use crate::phase2::support::single_event::delivered;
 
 /// The partitioner of the producer's settings chooses the partition, whichever it is.
 #[rstest]
@@ -17,7 +18,7 @@ use crate::phase2::{is_record_of, numbered, producer};
 #[case::one_place_for_all_without_a_key("murmur2")]
 #[testbed::test]
 async fn leaves_the_partition_to_the_partitioner(#[case] partitioner: &str) -> Verdict {
-    let choice = Choice::of(partitioner).await?;
+    let choice = PartitionerChoice::of(partitioner).await?;
     let producer = producer(&choice.config)?;
     let mut chosen = Vec::new();
     for event in &choice.events {

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::{delivered, outcome};
-use crate::phase2::{is_record_of, mock_cluster, numbered, producer};
+use crate::phase2::support::events::{is_record_of, numbered};
+use crate::phase2::support::producer::{mock_cluster, producer};
+use crate::phase2::support::single_event::{delivered, outcome};
 
 /// Sends one event to a new topic and reads back the one record that should be there.
 async fn stored(event: &Event) -> Verdict<StoredRecord> {

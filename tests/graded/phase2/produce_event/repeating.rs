@@ -7,8 +7,8 @@ use rstest::rstest;
 use testbed::probe::ControlProducer;
 use testbed::{Failure, NotGraded, Verdict, judge};
 
-use super::{outcome, slow_cluster};
-use crate::phase2::{is_record_of, numbered};
+use crate::phase2::support::events::{is_record_of, numbered};
+use crate::phase2::support::single_event::{outcome, slow_cluster};
 
 /// librdkafka waits no longer than this before it repeats a request.
 const REPEATS_SOON: &[(&str, &str)] = &[("retry.backoff.ms", "10"), ("retry.backoff.max.ms", "20")];

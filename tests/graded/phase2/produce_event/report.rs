@@ -1,5 +1,7 @@
 //! When it returns and calls back.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,11 +11,14 @@ use event_log::phase2_producer::produce_event;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use serde_json::json;
+use testbed::poll::poll_until;
 use testbed::wait::seconds;
 use testbed::{Failure, Verdict, judge, within};
 
-use super::{LIMIT, NEVER_RETURNS, outcome, outcome_with, slow_cluster};
-use crate::phase2::numbered;
+use crate::phase2::support::events::numbered;
+use crate::phase2::support::single_event::{
+    LIMIT, NEVER_RETURNS, outcome, outcome_with, slow_cluster,
+};
 
 /// It does not return before the broker has answered.
 #[rstest]
@@ -58,11 +63,9 @@ impl Calls {
 
     /// Waits for a call that may still be on its way when the outcome is returned.
     async fn first(&self) -> Option<Instant> {
-        let begun = Instant::now();
-        while self.lock().is_empty() && begun.elapsed() < CALL_MAY_TAKE {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        self.lock().first().map(|(at, _)| *at)
+        let look = || ready(Ok::<_, Infallible>(self.lock().first().map(|(at, _)| *at)));
+        let Ok(first) = poll_until(CALL_MAY_TAKE, look).await;
+        first
     }
 
     fn outcomes(&self) -> Vec<DeliveryOutcome> {

@@ -15,11 +15,11 @@ use testbed::probe::ControlProducer;
 use testbed::wait::seconds;
 use testbed::{Failure, SLOW_WAIT, Topic, Verdict, judge, within};
 
-use super::{LIMIT, NEVER_RETURNS, code, judge_outcomes, report, slow_cluster};
-use crate::phase2::{
-    A_LONG_TIME, GIVES_UP_AFTER_A_SECOND, is_record_of, judge_giving_up, numbered_events,
-    on_a_jumping_clock,
-};
+use crate::phase2::support::batch::{LIMIT, NEVER_RETURNS, code, report, slow_cluster};
+use crate::phase2::support::events::{is_record_of, numbered_events};
+use crate::phase2::support::jumping_clock::on_a_jumping_clock;
+use crate::phase2::support::outcomes::judge_outcomes;
+use crate::phase2::support::time_limits::{LATE_ANSWER, ONE_SECOND_TIMEOUT, judge_giving_up};
 
 /// A failure hides no other event, however many there are in a row: all are sent, all are reported.
 #[rstest]
@@ -134,7 +134,7 @@ fn judge_partitions(report: &BatchReport) -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn reports_every_event_when_no_broker_answers() -> Verdict {
-    let settings = GIVES_UP_AFTER_A_SECOND;
+    let settings = ONE_SECOND_TIMEOUT;
     let (cluster, topic, producer) = slow_cluster(2, Duration::ZERO, settings).await?;
     cluster.faults()?.down()?;
     let report = report(&producer, &topic, &numbered_events(&["a", "b"], 8)).await?;
@@ -157,7 +157,7 @@ async fn reports_every_event_when_no_broker_answers() -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn gives_up_when_the_settings_say() -> Verdict {
-    let settings = GIVES_UP_AFTER_A_SECOND;
+    let settings = ONE_SECOND_TIMEOUT;
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, settings).await?;
     let control = ControlProducer::connect(&topic, settings).await?;
     cluster.faults()?.down()?;
@@ -173,13 +173,13 @@ async fn waits_for_every_report_however_long_it_takes() -> Verdict {
     let (cluster, topic, producer) = slow_cluster(1, Duration::ZERO, &[]).await?;
     cluster
         .faults()?
-        .delay_next(RDKafkaApiKey::Produce, A_LONG_TIME)?;
+        .delay_next(RDKafkaApiKey::Produce, LATE_ANSWER)?;
     let (name, events) = (topic.name.clone(), numbered_events(&["a"], 3));
     let sending =
         on_a_jumping_clock(
             move || async move { produce_events_batch(&producer, &name, &events).await },
         );
-    judge_late_reports(&topic, A_LONG_TIME, sending).await
+    judge_late_reports(&topic, LATE_ANSWER, sending).await
 }
 
 /// The same, on a clock that does not jump: a limit may be asked of the client or of the system.

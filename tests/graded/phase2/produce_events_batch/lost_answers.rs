@@ -6,21 +6,13 @@ use event_log::event::Event;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use testbed::probe::ControlProducer;
-use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
-use super::{report, slow_cluster};
-use crate::phase2::{
-    TIMES_OUT_BEFORE_A_REPETITION, is_record_of, numbered, numbered_events, producer,
-};
-
-/// How often a fault is tried until it has bitten: whether a request is under way when it strikes is up to the machine.
-const TRIES: usize = 4;
-
-/// The fault never bit, so nothing was seen.
-fn never_bitten(what: &str) -> NotPassed {
-    let reason = format!("{what} in {TRIES} tries: this machine is too busy to tell");
-    NotGraded::too_busy(reason)
-}
+use crate::phase2::support::batch::{report, slow_cluster};
+use crate::phase2::support::events::{is_record_of, numbered, numbered_events};
+use crate::phase2::support::producer::producer;
+use crate::phase2::support::time_limits::TIMES_OUT_BEFORE_A_RETRY;
+use crate::support::fault::{TRIES, fault_not_observed};
 
 /// It sends each event once: a record that timed out may be in the log all the same.
 #[rstest]
@@ -28,7 +20,7 @@ fn never_bitten(what: &str) -> NotPassed {
 async fn sends_no_event_again() -> Verdict {
     for _ in 0..TRIES {
         let (cluster, topic, producer) =
-            slow_cluster(1, Duration::ZERO, TIMES_OUT_BEFORE_A_REPETITION).await?;
+            slow_cluster(1, Duration::ZERO, TIMES_OUT_BEFORE_A_RETRY).await?;
         // The records are in the log at once, and the answer that says so comes when the client has given up.
         let too_late = Duration::from_secs(4);
         cluster
@@ -63,7 +55,9 @@ async fn sends_no_event_again() -> Verdict {
             return Ok(());
         }
     }
-    Err(never_bitten("the events timed out before they were sent"))
+    Err(fault_not_observed(
+        "the events timed out before they were sent",
+    ))
 }
 
 /// How long the broker answers nothing, and after which time a client takes a request for lost.
@@ -114,7 +108,7 @@ async fn a_lost_answer_makes_no_duplicate() -> Verdict {
             return Ok(());
         }
     }
-    Err(never_bitten(
+    Err(fault_not_observed(
         "outages made no duplicate without idempotence either",
     ))
 }

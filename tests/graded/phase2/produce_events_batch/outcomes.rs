@@ -8,11 +8,13 @@ use event_log::event::Event;
 use rstest::rstest;
 use serde_json::json;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, NotPassed, Verdict, judge};
+use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::{judge_outcomes, report, slow_cluster};
-use crate::phase2::partitioner::Choice;
-use crate::phase2::{is_record_of, numbered, numbered_events, producer};
+use crate::phase2::support::batch::{report, slow_cluster};
+use crate::phase2::support::events::{is_record_of, numbered, numbered_events};
+use crate::phase2::support::outcomes::judge_outcomes;
+use crate::phase2::support::partitioner::PartitionerChoice;
+use crate::phase2::support::producer::producer;
 
 /// One outcome for each event, in the order given, with the place of the record.
 #[rstest]
@@ -41,7 +43,7 @@ async fn reports_every_event_in_the_order_given() -> Verdict {
 #[case::one_place_for_all_without_a_key("murmur2")]
 #[testbed::test]
 async fn leaves_the_partitions_to_the_partitioner(#[case] partitioner: &str) -> Verdict {
-    let choice = Choice::of(partitioner).await?;
+    let choice = PartitionerChoice::of(partitioner).await?;
     let report = report(&producer(&choice.config)?, &choice.topic, &choice.events).await?;
     let partition =
         |outcome: &DeliveryOutcome| outcome.as_ref().map_or(-1, |there| there.partition);
@@ -64,8 +66,8 @@ async fn keeps_batches_apart_that_are_under_way_together() -> Verdict {
     let records = topic.records().await?;
     for (events, report) in [(one, reports.0?), (other, reports.1?)] {
         // Which of the outcomes are another's is chance.
-        judge_outcomes(events, &report, &records).map_err(|not_passed| match not_passed {
-            NotPassed::Failed(_) => Failure::new(
+        judge_outcomes(events, &report, &records).map_err(|not_passed| {
+            not_passed.map_failure(|_| Failure::new(
                 format!(
                     "two batches under way with one producer: not every outcome of the {} events is that of its own record",
                     events.len()
@@ -73,9 +75,7 @@ async fn keeps_batches_apart_that_are_under_way_together() -> Verdict {
                 "outcome and event at the same index, whatever else the producer sends",
                 "A producer is shared: what belongs to one call, such as which report is whose, belongs into the call or \
                  travels with the record, and not into the producer.",
-            )
-            .into(),
-            not_graded @ NotPassed::NotGraded(_) => not_graded,
+            ))
         })?;
     }
     Ok(())

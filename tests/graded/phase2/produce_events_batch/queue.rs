@@ -10,8 +10,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use testbed::{Cluster, Failure, SLOW_WAIT, Topic, Verdict, history, judge};
 
-use super::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
-use crate::phase2::{A_LONG_TIME, numbered, numbered_events, producer};
+use crate::phase2::support::batch::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
+use crate::phase2::support::events::{numbered, numbered_events};
+use crate::phase2::support::producer::producer;
+use crate::phase2::support::time_limits::LATE_ANSWER;
 
 /// It does not wait for one report before it sends the next record.
 #[rstest]
@@ -92,7 +94,7 @@ async fn waits_for_room_that_others_have_taken() -> Verdict {
 #[rstest]
 #[testbed::test(mock, long)]
 async fn waits_seconds_for_room() -> Verdict {
-    judge_waiting_for_late_room(A_LONG_TIME, "three seconds").await
+    judge_waiting_for_late_room(LATE_ANSWER, "three seconds").await
 }
 
 /// The same where it takes longer than many a time limit.
@@ -165,7 +167,7 @@ async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
         .await?
         .into_iter()
         .filter(|record| record.key.is_some())
-        .map(|record| (text(record.key), called(&text(record.value))))
+        .map(|record| (text(record.key), event_label(&text(record.value))))
         .collect();
     let counter_example = history::out_of_order_within_key(&sent, &stored);
     judge(counter_example.is_none(), || {
@@ -182,7 +184,7 @@ async fn judge_order(topic: &Topic, events: &[Event]) -> Verdict {
 fn key_and_event(event: &Event) -> (String, String) {
     (
         event.key.clone().unwrap_or_default(),
-        called(&event.payload.to_string()),
+        event_label(&event.payload.to_string()),
     )
 }
 
@@ -191,7 +193,7 @@ fn text(bytes: Option<Vec<u8>>) -> String {
 }
 
 /// An event in a failure: by its number, whatever else it carries.
-fn called(payload: &str) -> String {
+fn event_label(payload: &str) -> String {
     let event: Option<Value> = serde_json::from_str(payload).ok();
     match event.and_then(|event| event["number"].as_u64()) {
         Some(number) => format!("event {number}"),

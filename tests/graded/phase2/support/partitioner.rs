@@ -1,14 +1,13 @@
-//! Who says where a record goes.
+//! What the partitioner of some settings chooses.
 
+use event_log::event::Event;
 use rdkafka::ClientConfig;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
-use event_log::event::Event;
-
-use super::numbered;
+use super::events::numbered;
 
 /// What the partitioner of some settings chooses, as a producer with just these settings shows it.
-pub(super) struct Choice {
+pub struct PartitionerChoice {
     /// The settings, with the partitioner.
     pub config: ClientConfig,
     /// The learner's topic. The producer that shows it had one of its own, with as many partitions.
@@ -19,7 +18,7 @@ pub(super) struct Choice {
     expected: Vec<i32>,
 }
 
-impl Choice {
+impl PartitionerChoice {
     /// Asks the partitioner about eight keys, and about none if it always gives that the same answer.
     pub async fn of(partitioner: &str) -> Verdict<Self> {
         let cluster = Cluster::shared()?;
