@@ -4,7 +4,7 @@ use event_log::phase3_consumer::create_consumer;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::only_member;
+use crate::phase3::support::consumer::only_member;
 
 /// Settings that librdkafka does not take are an error, not a panic.
 #[rstest]

@@ -13,11 +13,13 @@ use testbed::probe::GroupProbe;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
-use crate::phase3::{
-    Handed, NOT_IDLE, NOTHING_COMES, Run, close, consume, consume_until_idle, consumer,
-    judge_any_handed, judge_committed, judge_committed_or, numbered, only_member, times, until,
-    until_idle,
-};
+use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_committed_or};
+use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after, stop_when_idle};
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::{Run, consume, consume_until_idle};
 
 /// Uneven partitions: 2, 3 and 4 events.
 const UNEVEN: [i32; 9] = [0, 1, 2, 0, 1, 2, 1, 2, 2];
@@ -41,7 +43,7 @@ async fn commits_every_partition_before_it_returns_at_max_events() -> Verdict {
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let report = consume(&consumer, &until(9), handed.handler()).await?;
+    let report = consume(&consumer, &stop_after(9), handed.handler()).await?;
     judge_all_committed(&topic, &group, &handed, &report).await
 }
 
@@ -63,7 +65,7 @@ async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let options = until_idle(NOT_IDLE);
+    let options = stop_when_idle(LONG_IDLE_TIMEOUT);
     let stop = options.stop.clone();
     let handler = handed.handler_that(move |earlier, _| {
         if earlier == 8 {
@@ -88,7 +90,7 @@ async fn commits_every_partition_before_it_returns_when_the_handler_refuses() ->
         _ => Ok(()),
     });
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let outcome = Run::start(&consumer, &until(9), handler).end().await?;
+    let outcome = Run::start(&consumer, &stop_after(9), handler).end().await?;
     judge_all_committed(&topic, &group, &handed, &outcome).await
 }
 
@@ -123,7 +125,7 @@ async fn watch_commits(probe: &GroupProbe, processed: &BTreeMap<i32, i64>) -> Ve
 #[testbed::test]
 async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(6, 0))).await?;
+    topic.seed(numbered(repeat(6, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let probe = topic.group_probe(&group)?;
     let (handler, gate) = handed.handler_held_after(held);
@@ -131,7 +133,7 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
     // Auto-commit is off in `create_consumer`. Where it was left on, this makes it quick.
     config.set("auto.commit.interval.ms", "100");
     let consumer = consumer(&config, &topic.name)?;
-    let mut run = Run::start(&consumer, &until(6), handler);
+    let mut run = Run::start(&consumer, &stop_after(6), handler);
 
     run.hands_over(&handed, held + 1, NOTHING_COMES).await?;
     let processed = BTreeMap::from([(0, i64::try_from(held).unwrap_or_default())]);
@@ -143,14 +145,14 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
 
 /// It waits for the broker's answer to the last commit, also when it is stopped.
 #[rstest]
-#[case::at_max_events(until(3))]
-#[case::when_stopped(until_idle(NOT_IDLE))]
+#[case::at_max_events(stop_after(3))]
+#[case::when_stopped(stop_when_idle(LONG_IDLE_TIMEOUT))]
 #[testbed::test(mock)]
 async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions) -> Verdict {
     let round_trip = Duration::from_millis(400);
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     let handed = Handed::default();
     let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
@@ -189,12 +191,12 @@ async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions
 #[testbed::test(real)]
 async fn commits_offsets_and_not_counts() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
-    topic.seed_aborted(numbered(times(3, 0))).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
+    topic.seed_aborted(numbered(repeat(3, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let report = consume(&consumer, &until(4), handed.handler()).await?;
+    let report = consume(&consumer, &stop_after(4), handed.handler()).await?;
     judge_any_handed(&handed, &report)?;
     judge_committed_or(&topic, &group, &handed.accepted(), |_, _| {
         "Offsets are not counted: aborted transactions and compaction leave gaps, so the next offset to read is the last \
@@ -210,11 +212,11 @@ async fn commits_offsets_and_not_counts() -> Verdict {
 async fn tries_again_or_tells_when_a_commit_fails_in_passing() -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let mut run = Run::start(&consumer, &until(3), handler);
+    let mut run = Run::start(&consumer, &stop_after(3), handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
     // The next commit covers the last event. librdkafka does not repeat it by itself after this refusal.
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
@@ -271,13 +273,13 @@ async fn reports_a_refused_commit(
 ) -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(count, 0))).await?;
+    topic.seed(numbered(repeat(count, 0))).await?;
     cluster
         .faults()?
         .fail_next(RDKafkaApiKey::OffsetCommit, &vec![refusal; count + 100]);
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let outcome = Run::start(&consumer, &until(count), handed.handler())
+    let outcome = Run::start(&consumer, &stop_after(count), handed.handler())
         .end()
         .await?;
     judge_any_handed(&handed, &outcome)?;

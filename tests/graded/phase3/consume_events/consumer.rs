@@ -3,19 +3,22 @@
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{
-    Handed, close, consume, consumer, judge_committed_or, numbered, only_member, times, until,
-};
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::judge_committed_or;
+use crate::phase3::support::options::stop_after;
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::consume;
 
 /// The cluster and the group are those of the settings given.
 #[rstest]
 #[testbed::test]
 async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    consume(&consumer, &until(2), handed.handler()).await?;
+    consume(&consumer, &stop_after(2), handed.handler()).await?;
     // Whether any event was handed over does not matter here: others in a group of one's own may have got them.
     judge_committed_or(&topic, &group, &[(0, 0), (0, 1)], |_, _| {
         "The settings given name the cluster and the group, and settings of your own would replace them: ask the cluster that \
@@ -31,11 +34,11 @@ async fn is_a_member_of_the_group_that_the_settings_name() -> Verdict {
 #[testbed::test]
 async fn a_new_group_starts_at_the_first_record() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     for number in 1..=2 {
         let handed = Handed::default();
         let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-        consume(&consumer, &until(3), handed.handler()).await?;
+        consume(&consumer, &stop_after(3), handed.handler()).await?;
         close(consumer).await?;
         let places = handed.places();
         judge(places == [(0, 0), (0, 1), (0, 2)], || {

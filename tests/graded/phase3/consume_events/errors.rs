@@ -10,10 +10,13 @@ use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, Topic, Verdict, judge};
 
-use crate::phase3::{
-    Handed, NOT_IDLE, NOTHING_COMES, Outcome, Run, close, consumer, judge_committed, numbered, ok,
-    only_member, times, until, until_idle,
-};
+use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::judge_committed;
+use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after, stop_when_idle};
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::{ConsumeOutcome, Run, report_of};
 
 /// A consumer of the check's own, which shows that the fault reaches consumers.
 struct Control(StreamConsumer);
@@ -40,7 +43,7 @@ impl Control {
                 }
             }
         };
-        tokio::time::timeout(NOT_IDLE, meets)
+        tokio::time::timeout(LONG_IDLE_TIMEOUT, meets)
             .await
             .map_err(|_elapsed| NotGraded::broken("control", &"no error while the broker was away"))
     }
@@ -52,11 +55,11 @@ impl Control {
 async fn lives_through_a_broker_that_goes_away() -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let control = Control::new(&topic)?;
-    let mut run = Run::start(&consumer, &until(5), handed.handler());
+    let mut run = Run::start(&consumer, &stop_after(5), handed.handler());
 
     let concept = "librdkafka reconnects by itself and says so as an error from poll or recv. Where is_transient holds, the \
                    loop has nothing to do but go on; a `?` or an unwrap there turns a hiccup into an outage.";
@@ -66,7 +69,7 @@ async fn lives_through_a_broker_that_goes_away() -> Verdict {
     run.goes_on_for(Duration::from_millis(300), &handed, concept)
         .await?;
     cluster.faults()?.up()?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     run.hands_over(&handed, 5, concept).await?;
     run.report().await?;
     tokio::task::spawn_blocking(|| drop(control));
@@ -86,9 +89,9 @@ const PASSING: &str = "is_transient knows more errors than a lost connection: br
 async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     let handed = Handed::default();
-    let options = until_idle(Duration::from_secs(30));
+    let options = stop_when_idle(Duration::from_secs(30));
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let control = Control::new(&topic)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
@@ -100,10 +103,10 @@ async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdi
     run.goes_on_for(Duration::from_millis(1500), &handed, PASSING)
         .await?;
     faults.fail_no_more(RDKafkaApiKey::Fetch);
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     run.hands_over(&handed, 5, PASSING).await?;
     options.stop.cancel();
-    ok(run.end().await?)?;
+    report_of(run.end().await?)?;
     tokio::task::spawn_blocking(|| drop(control));
     Ok(())
 }
@@ -114,7 +117,7 @@ async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdi
 async fn is_idle_while_only_errors_come() -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT;
     let faults = cluster.faults()?;
     faults.fail_next(RDKafkaApiKey::Fetch, &[refusal; 200]);
@@ -122,13 +125,13 @@ async fn is_idle_while_only_errors_come() -> Verdict {
     control.meets_a_passing_error().await?;
     let handed = Handed::default();
     // Longer than the second or so from one error to the next.
-    let options = until_idle(Duration::from_millis(2500));
+    let options = stop_when_idle(Duration::from_millis(2500));
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let run = Run::start(&consumer, &options, handed.handler());
     let concept = "The idle time-out is the time since the last record, and an error is none: one that passes is lived \
                    through, and does not begin the time anew. A broker that is away for good would keep such a consumer \
                    waiting for ever.";
-    let report = ok(run.end_or(concept).await?)?;
+    let report = report_of(run.end_or(concept).await?)?;
     control.meets_a_passing_error().await?;
     tokio::task::spawn_blocking(|| drop(control));
     judge(report.ended == EndReason::Idle, || {
@@ -136,7 +139,7 @@ async fn is_idle_while_only_errors_come() -> Verdict {
     })
 }
 
-fn judge_code(outcome: &Outcome, expected: RDKafkaErrorCode) -> Verdict {
+fn judge_code(outcome: &ConsumeOutcome, expected: RDKafkaErrorCode) -> Verdict {
     let code = outcome.as_ref().err().and_then(ConsumeError::code);
     judge(code == Some(expected), || {
         Failure::new(
@@ -173,11 +176,11 @@ async fn ends_with_the_code_of_a_missing_right(
 ) -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
-    topic.seed(numbered(times(3, 0))).await?;
+    topic.seed(numbered(repeat(3, 0))).await?;
     cluster.faults()?.fail_next(request, &[refusal; 100]);
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let outcome = Run::start(&consumer, &until(3), handed.handler())
+    let outcome = Run::start(&consumer, &stop_after(3), handed.handler())
         .end()
         .await?;
     judge_code(&outcome, expected)
@@ -191,7 +194,7 @@ async fn ends_with_the_code_of_a_missing_topic() -> Verdict {
     let handed = Handed::default();
     let missing = format!("{}-missing", topic.name);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &missing)?;
-    let outcome = Run::start(&consumer, &until(1), handed.handler())
+    let outcome = Run::start(&consumer, &stop_after(1), handed.handler())
         .end()
         .await?;
     judge_code(&outcome, RDKafkaErrorCode::UnknownTopicOrPartition)
@@ -204,11 +207,11 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let cluster = Cluster::mock()?;
     let topic = cluster.topic(1).await?;
     // The last three wait in the consumer behind the one in work: what is due by the clock then is due before them.
-    topic.seed(numbered(times(6, 0))).await?;
+    topic.seed(numbered(repeat(6, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let mut run = Run::start(&consumer, &until_idle(NOT_IDLE), handler);
+    let mut run = Run::start(&consumer, &stop_when_idle(LONG_IDLE_TIMEOUT), handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster

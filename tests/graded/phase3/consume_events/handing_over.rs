@@ -8,10 +8,13 @@ use testbed::history::{PartitionOffset, describe, lost, out_of_order};
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{
-    Handed, ReceivedEvent, close, consume, consume_until_idle, consumer, judge_any_handed,
-    numbered, only_member, until,
-};
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::judge_any_handed;
+use crate::phase3::support::options::stop_after;
+use crate::phase3::support::records::numbered;
+use crate::phase3::support::run::{consume, consume_until_idle};
+use event_log::event::ReceivedEvent;
 
 fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
     event.event.key.as_deref().map(str::as_bytes) == record.key.as_deref()
@@ -37,7 +40,7 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
     let report = match max_events {
         Some(most) => {
             let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-            consume(&consumer, &until(most), handed.handler()).await?
+            consume(&consumer, &stop_after(most), handed.handler()).await?
         }
         None => consume_until_idle(&topic, &group, &handed).await?,
     };
@@ -99,7 +102,7 @@ async fn hands_over_the_events_of_a_partition_in_order() -> Verdict {
         Ok(())
     });
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    consume(&consumer, &until(150), handler).await?;
+    consume(&consumer, &stop_after(150), handler).await?;
 
     let places = handed.places();
     let out_of_order = out_of_order(&places);
@@ -126,7 +129,7 @@ async fn a_second_run_continues_where_the_first_ended() -> Verdict {
     let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
 
     let member = consumer(&topic.member(&group), &topic.name)?;
-    let report = consume(&member, &until(5), first.handler()).await?;
+    let report = consume(&member, &stop_after(5), first.handler()).await?;
     close(member).await?;
     judge_any_handed(&first, &report)?;
     judge(first.count() >= 5, || {
@@ -142,7 +145,7 @@ async fn a_second_run_continues_where_the_first_ended() -> Verdict {
     })?;
     topic.seed(numbered([0, 1])).await?;
     let member = consumer(&topic.member(&group), &topic.name)?;
-    consume(&member, &until(2), second.handler()).await?;
+    consume(&member, &stop_after(2), second.handler()).await?;
 
     let mut places = second.places();
     places.sort_unstable();

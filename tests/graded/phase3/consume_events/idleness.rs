@@ -1,18 +1,23 @@
 //! That it ends when nothing comes, and what does not count as nothing.
 
 use std::cell::Cell;
+use std::future::ready;
 use std::time::{Duration, Instant};
 
 use event_log::consuming::EndReason;
 use rstest::rstest;
+use testbed::poll::poll_until;
 use testbed::probe::Seed;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, Topic, Verdict, judge};
+use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
-use crate::phase3::{
-    FOR_LONG, Handed, NOT_IDLE, NOTHING_COMES, Run, consumer, judge_ended, numbered, ok,
-    only_member, times, until_idle,
-};
+use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::consumer::{consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::judge_ended;
+use crate::phase3::support::options::{ENDLESS_IDLE_TIMEOUT, LONG_IDLE_TIMEOUT, stop_when_idle};
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::{Run, report_of};
 
 /// It ends when no record came for `idle_timeout`, and not before, whether there was one at first or not.
 #[rstest]
@@ -22,15 +27,15 @@ use crate::phase3::{
 async fn ends_when_idle(#[case] at_first: usize) -> Verdict {
     let idle_timeout = Duration::from_millis(1500);
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(at_first, 0))).await?;
+    topic.seed(numbered(repeat(at_first, 0))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let begun = Instant::now();
-    let run = Run::start(&consumer, &until_idle(idle_timeout), handed.handler());
+    let run = Run::start(&consumer, &stop_when_idle(idle_timeout), handed.handler());
     let concept = "No record for the whole of idle_timeout is what idle means, whether one came before or not: the time runs \
                    from the start, joining the group included, and anew from each record. A loop that waits for more begins \
                    it anew for ever.";
-    let report = ok(run.end_or(concept).await?)?;
+    let report = report_of(run.end_or(concept).await?)?;
     let took = begun.elapsed();
     judge(took >= idle_timeout, || {
         Failure::new(
@@ -57,18 +62,18 @@ async fn ends_when_idle_without_a_partition() -> Verdict {
         consumer(&config, &topic.name)
     };
     let (handed, nothing) = (Handed::default(), Handed::default());
-    let owner = until_idle(FOR_LONG);
+    let owner = stop_when_idle(ENDLESS_IDLE_TIMEOUT);
     let mut owning = Run::start(&member("a")?, &owner, handed.handler());
     owning.hands_over(&handed, 1, NOTHING_COMES).await?;
 
     // Made only now: a member that nobody polls keeps the group from forming.
     let second = member("b")?;
-    let options = until_idle(Duration::from_millis(1500));
+    let options = stop_when_idle(Duration::from_millis(1500));
     let run = Run::start(&second, &options, nothing.handler());
     let concept = "A group may have more members than partitions, and then one of them gets nothing, for as long as that is so. No \
                    record for the whole of idle_timeout is what idle means, whatever the reason: the time runs from the start and \
                    does not wait for partitions.";
-    let report = ok(run.end_or(concept).await?)?;
+    let report = report_of(run.end_or(concept).await?)?;
     // What becomes of the first member's last commit is another matter: on the mock cluster the group may be rebalancing still.
     owner.stop.cancel();
     judge_ended(&report, EndReason::Idle)
@@ -81,9 +86,9 @@ async fn ends_when_idle_without_a_partition() -> Verdict {
 #[testbed::test]
 async fn waits_for_more(#[case] at_first: usize) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(at_first, 0))).await?;
+    topic.seed(numbered(repeat(at_first, 0))).await?;
     let handed = Handed::default();
-    let options = until_idle(FOR_LONG);
+    let options = stop_when_idle(ENDLESS_IDLE_TIMEOUT);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
 
@@ -92,7 +97,7 @@ async fn waits_for_more(#[case] at_first: usize) -> Verdict {
     run.hands_over(&handed, at_first, concept).await?;
     run.goes_on_for(Duration::from_millis(1300), &handed, concept)
         .await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     run.hands_over(&handed, at_first + 2, concept).await?;
     options.stop.cancel();
     Ok(())
@@ -124,9 +129,9 @@ async fn seed_steadily(
 async fn is_not_idle_while_records_come(#[case] record: Seed) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     // The longer one is for a machine so busy that no record gets through in the first.
-    for idle_timeout in [Duration::from_millis(1800), NOT_IDLE] {
+    for idle_timeout in [Duration::from_millis(1800), LONG_IDLE_TIMEOUT] {
         let handed = Handed::default();
-        let options = until_idle(idle_timeout);
+        let options = stop_when_idle(idle_timeout);
         let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
         let mut run = Run::start(&consumer, &options, handed.handler());
         let last = Cell::new(Instant::now());
@@ -139,7 +144,7 @@ async fn is_not_idle_while_records_come(#[case] record: Seed) -> Verdict {
             outcome = run.returned() => outcome,
         };
         let since_last = last.get().elapsed();
-        judge(idle_timeout < NOT_IDLE, || {
+        judge(idle_timeout < LONG_IDLE_TIMEOUT, || {
             Failure::new(
                 format!(
                     "returned {outcome:?} {} after the last record was sent, while they kept coming",
@@ -167,7 +172,7 @@ async fn is_not_idle_while_the_handler_works() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered([0])).await?;
     // The longer one is for a machine so busy that the first passes while the group forms or the next record is sent.
-    for idle_timeout in [Duration::from_secs(2), NOT_IDLE] {
+    for idle_timeout in [Duration::from_secs(2), LONG_IDLE_TIMEOUT] {
         let handed = Handed::default();
         let handler = handed.handler_that(move |earlier, _| {
             if earlier == 0 {
@@ -176,12 +181,12 @@ async fn is_not_idle_while_the_handler_works() -> Verdict {
             Ok(())
         });
         let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-        let mut run = Run::start(&consumer, &until_idle(idle_timeout), handler);
+        let mut run = Run::start(&consumer, &stop_when_idle(idle_timeout), handler);
         let verdict = goes_on_after_the_work(&topic, &handed, &mut run, idle_timeout).await;
         let was_idle = handed
             .last_accepted()
             .map_or(handed.count() == 0, |at| at.elapsed() >= idle_timeout);
-        if verdict.is_ok() || !was_idle || idle_timeout == NOT_IDLE {
+        if verdict.is_ok() || !was_idle || idle_timeout == LONG_IDLE_TIMEOUT {
             return verdict;
         }
     }
@@ -196,14 +201,17 @@ async fn goes_on_after_the_work(
     idle_timeout: Duration,
 ) -> Verdict {
     run.hands_over(handed, 1, NOTHING_COMES).await?;
-    let what = "the handler to be done with the first event";
-    testbed::eventually(idle_timeout + NOT_IDLE, what, "", || async {
-        let accepted = handed.accepted().len();
-        Ok((accepted == 1)
-            .then_some(())
-            .ok_or_else(|| "still at work".to_owned()))
-    })
-    .await?;
+    let look = || {
+        ready(Ok::<_, NotPassed>(
+            (handed.accepted().len() == 1).then_some(()),
+        ))
+    };
+    if poll_until(idle_timeout + LONG_IDLE_TIMEOUT, look)
+        .await?
+        .is_none()
+    {
+        return Err(NotGraded::too_busy("the handler's sleep does not end"));
+    }
     run.goes_on_for(Duration::from_millis(500), handed, WORK_IS_NOT_IDLENESS)
         .await?;
     topic.seed(numbered([0])).await?;
@@ -217,7 +225,7 @@ async fn the_end_of_a_partition_is_nothing() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(numbered([0, 0, 1])).await?;
     let handed = Handed::default();
-    let options = until_idle(FOR_LONG);
+    let options = stop_when_idle(ENDLESS_IDLE_TIMEOUT);
     let mut config = only_member(&topic, &topic.new_group());
     config.set("enable.partition.eof", "true");
     let consumer = consumer(&config, &topic.name)?;

@@ -5,20 +5,22 @@ use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{
-    Handed, NOT_IDLE, close, consume, consumer, judge_any_handed, judge_committed, judge_ended,
-    numbered, only_member, times, until,
-};
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_ended};
+use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after};
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::consume;
 
 /// It ends when `max_events` were handled; the rest is left for the next run.
 #[rstest]
 #[testbed::test]
 async fn ends_at_max_events() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(10, 0))).await?;
+    topic.seed(numbered(repeat(10, 0))).await?;
     let (group, first, second) = (topic.new_group(), Handed::default(), Handed::default());
     let member = consumer(&topic.member(&group), &topic.name)?;
-    let report = consume(&member, &until(4), first.handler()).await?;
+    let report = consume(&member, &stop_after(4), first.handler()).await?;
     judge_any_handed(&first, &report)?;
     judge(first.count() == 4 && report.handled == 4, || {
         Failure::new(
@@ -33,7 +35,7 @@ async fn ends_at_max_events() -> Verdict {
     close(member).await?;
 
     let member = consumer(&topic.member(&group), &topic.name)?;
-    consume(&member, &until(6), second.handler()).await?;
+    consume(&member, &stop_after(6), second.handler()).await?;
     let offsets: Vec<i64> = second.events().iter().map(|event| event.offset).collect();
     judge(offsets == [4, 5, 6, 7, 8, 9], || {
         Failure::new(
@@ -49,24 +51,27 @@ async fn ends_at_max_events() -> Verdict {
 #[testbed::test]
 async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(4, 0))).await?;
+    topic.seed(numbered(repeat(4, 0))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &until(4), handed.handler()).await?;
+    let report = consume(&consumer, &stop_after(4), handed.handler()).await?;
     judge_any_handed(&handed, &report)?;
     let waited = handed.last_accepted().map(|at| at.elapsed());
-    judge(waited.is_some_and(|waited| waited < NOT_IDLE), || {
-        Failure::new(
-            format!(
-                "returned {report:?} {} after the last of {} events",
-                waited.map_or("a long time".to_owned(), seconds),
-                handed.count()
-            ),
-            "it returns when the fourth event is handled, with max_events 4",
-            "A limit that is looked at when the next record comes is not seen when none comes: look at it before waiting \
+    judge(
+        waited.is_some_and(|waited| waited < LONG_IDLE_TIMEOUT),
+        || {
+            Failure::new(
+                format!(
+                    "returned {report:?} {} after the last of {} events",
+                    waited.map_or("a long time".to_owned(), seconds),
+                    handed.count()
+                ),
+                "it returns when the fourth event is handled, with max_events 4",
+                "A limit that is looked at when the next record comes is not seen when none comes: look at it before waiting \
              for another.",
-        )
-    })?;
+            )
+        },
+    )?;
     judge_ended(&report, EndReason::MaxEvents)
 }
 
@@ -75,10 +80,10 @@ async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
 #[testbed::test]
 async fn ends_at_once_when_no_event_is_wanted() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
-    let report = consume(&consumer, &until(0), handed.handler()).await?;
+    let report = consume(&consumer, &stop_after(0), handed.handler()).await?;
     judge(handed.count() == 0, || {
         Failure::new(
             format!(

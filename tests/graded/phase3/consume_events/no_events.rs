@@ -5,10 +5,11 @@ use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{
-    Handed, close, consume, consume_until_idle, consumer, judge_any_handed, judge_committed,
-    judge_committed_or, only_member, until,
-};
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_committed_or};
+use crate::phase3::support::options::stop_after;
+use crate::phase3::support::run::{consume, consume_until_idle};
 
 const PASSED_OVER: &str = "Such a record is as fine for Kafka as any other, and it is the same each time it is read: count \
                            what from_record says, go on, and commit past it. Stopping there would stop the group for ever.";
@@ -120,7 +121,7 @@ async fn passes_over(#[case] bad: Seed, #[case] expected: SkippedRecords) -> Ver
         .await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let report = consume(&consumer, &until(3), handed.handler()).await?;
+    let report = consume(&consumer, &stop_after(3), handed.handler()).await?;
     close(consumer).await?;
 
     judge_any_handed(&handed, &report)?;

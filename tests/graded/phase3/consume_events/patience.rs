@@ -8,15 +8,16 @@ use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, SLOW_WAIT, Topic, Verdict, judge};
 
-use crate::phase3::{
-    Handed, NOTHING_COMES, Run, consumer, judge_committed, numbered, only_member, times, until_idle,
-};
+use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::consumer::{consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::judge_committed;
+use crate::phase3::support::options::{ENDLESS_IDLE_TIMEOUT, stop_when_idle};
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::Run;
 
-/// What nothing here comes near to.
-const FOR_LONG: Duration = Duration::from_mins(1);
-
-/// How long what remains may take.
-const THE_REST: Duration = Duration::from_secs(8);
+/// How long the rest of the run may take, beside the slow handler.
+const REMAINING_WORK: Duration = Duration::from_secs(8);
 
 /// A member that the group misses no sooner.
 fn member(topic: &Topic, group: &str) -> ClientConfig {
@@ -30,16 +31,16 @@ fn member(topic: &Topic, group: &str) -> ClientConfig {
 #[testbed::test(slow, deadline = 30)]
 async fn has_patience_for_the_next_record() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let handed = Handed::default();
-    let options = until_idle(FOR_LONG);
+    let options = stop_when_idle(ENDLESS_IDLE_TIMEOUT);
     let consumer = consumer(&member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
     let concept = "How long no record means idle is options.idle_timeout, which is for the caller to say: a time of your own \
                    ends where the next record is a little late.";
     run.hands_over(&handed, 2, NOTHING_COMES).await?;
     run.goes_on_for(SLOW_WAIT, &handed, concept).await?;
-    topic.seed(numbered(times(1, 0))).await?;
+    topic.seed(numbered(repeat(1, 0))).await?;
     run.hands_over(&handed, 3, concept).await?;
     options.stop.cancel();
     run.report().await?;
@@ -51,7 +52,7 @@ async fn has_patience_for_the_next_record() -> Verdict {
 #[testbed::test(slow, deadline = 30)]
 async fn has_patience_with_the_handler() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let handler = handed.handler_that(|earlier, _| {
         if earlier == 0 {
@@ -61,13 +62,13 @@ async fn has_patience_with_the_handler() -> Verdict {
     });
     let options = ConsumeOptions {
         max_events: Some(2),
-        ..until_idle(FOR_LONG)
+        ..stop_when_idle(ENDLESS_IDLE_TIMEOUT)
     };
     let consumer = consumer(&member(&topic, &group), &topic.name)?;
     let run = Run::start(&consumer, &options, handler);
     let concept = "A handler may take its time, and cannot be called back: a limit around it gives up waiting, while it works \
                    on. An event in work is finished first, then comes the next.";
-    let outcome = run.end_within(SLOW_WAIT + THE_REST, concept).await?;
+    let outcome = run.end_within(SLOW_WAIT + REMAINING_WORK, concept).await?;
     let (accepted, places) = (handed.accepted(), handed.places());
     let in_order = accepted == [(0, 0), (0, 1)] && places == accepted;
     let handled = outcome.as_ref().is_ok_and(|report| report.handled == 2);

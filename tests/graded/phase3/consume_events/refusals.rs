@@ -9,10 +9,13 @@ use testbed::history::{PartitionOffset, committed_ahead};
 use testbed::probe::Seed;
 use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
-use crate::phase3::{
-    COMMITTED_AHEAD, Handed, Outcome, Run, close, consume, consumer, judge_any_handed,
-    judge_committed_or, misconception, numbered, only_member, place, times, until,
-};
+use crate::phase3::support::concepts::COMMITTED_AHEAD;
+use crate::phase3::support::consumer::{close, consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::{judge_any_handed, judge_committed_or, misconception};
+use crate::phase3::support::options::stop_after;
+use crate::phase3::support::records::{numbered, partition_offset, repeat};
+use crate::phase3::support::run::{ConsumeOutcome, Run, consume};
 
 const TRIED_AGAIN: &str = "Whether and when a refused event is worth another try is for the caller to say: end the run and \
                            return the refusal. A loop that tries for ever holds up all that comes after it, and tells nobody.";
@@ -20,7 +23,7 @@ const TRIED_AGAIN: &str = "Whether and when a refused event is worth another try
 /// A handler that refuses the event at this place.
 fn refusing(handed: &Handed, refused: PartitionOffset) -> Handler {
     handed.handler_that(move |_, event| {
-        if place(event) == refused {
+        if partition_offset(event) == refused {
             return Err("the shelf is full".into());
         }
         Ok(())
@@ -34,17 +37,17 @@ struct Refused {
     group: String,
     consumer: Arc<EventConsumer>,
     handed: Handed,
-    outcome: Outcome,
+    outcome: ConsumeOutcome,
 }
 
 /// Six events in one partition, of which the handler refuses one.
 async fn run_with_a_refusal(refused: i64) -> Verdict<Refused> {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(6, 0))).await?;
+    topic.seed(numbered(repeat(6, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&topic.member(&group), &topic.name)?;
     let handler = refusing(&handed, (0, refused));
-    let outcome = Run::start(&consumer, &until(6), handler)
+    let outcome = Run::start(&consumer, &stop_after(6), handler)
         .end_or(TRIED_AGAIN)
         .await?;
     judge_any_handed(&handed, &outcome)?;
@@ -62,11 +65,11 @@ async fn run_with_a_refusal(refused: i64) -> Verdict<Refused> {
 #[testbed::test]
 async fn names_the_refused_event() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
-    topic.seed(numbered(times(4, 1))).await?;
+    topic.seed(numbered(repeat(4, 1))).await?;
     let handed = Handed::default();
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let handler = refusing(&handed, (1, 2));
-    let outcome = Run::start(&consumer, &until(4), handler)
+    let outcome = Run::start(&consumer, &stop_after(4), handler)
         .end_or(TRIED_AGAIN)
         .await?;
     judge_any_handed(&handed, &outcome)?;
@@ -120,7 +123,7 @@ async fn hands_over_nothing_of_other_partitions_after_a_refusal() -> Verdict {
     topic
         .seed(
             (0..topic.partitions)
-                .flat_map(|p| numbered(times(4, p)))
+                .flat_map(|p| numbered(repeat(4, p)))
                 .collect(),
         )
         .await?;
@@ -132,7 +135,7 @@ async fn hands_over_nothing_of_other_partitions_after_a_refusal() -> Verdict {
         }
         Ok(())
     });
-    let outcome = Run::start(&consumer, &until(12), handler)
+    let outcome = Run::start(&consumer, &stop_after(12), handler)
         .end_or(TRIED_AGAIN)
         .await?;
     close(consumer).await?;
@@ -183,12 +186,12 @@ async fn leaves_the_refused_event_uncommitted(#[case] refused: i64) -> Verdict {
 async fn commits_nothing_behind_the_refused_event() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     let no_event = Seed::text(0, "no JSON");
-    let mut records = numbered(times(3, 0));
+    let mut records = numbered(repeat(3, 0));
     records.splice(2..2, [no_event.clone(), no_event]);
     topic.seed(records).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let outcome = Run::start(&consumer, &until(3), refusing(&handed, (0, 1)))
+    let outcome = Run::start(&consumer, &stop_after(3), refusing(&handed, (0, 1)))
         .end_or(TRIED_AGAIN)
         .await?;
     judge_any_handed(&handed, &outcome)?;
@@ -217,7 +220,7 @@ async fn the_refused_event_comes_again() -> Verdict {
     close(first).await?;
     let again = Handed::default();
     let consumer = consumer(&topic.member(&group), &topic.name)?;
-    consume(&consumer, &until(3), again.handler()).await?;
+    consume(&consumer, &stop_after(3), again.handler()).await?;
     let offsets: Vec<i64> = again.events().iter().map(|event| event.offset).collect();
     judge(offsets == [3, 4, 5], || {
         Failure::new(

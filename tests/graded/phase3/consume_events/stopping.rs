@@ -6,10 +6,15 @@ use event_log::consuming::EndReason;
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use crate::phase3::{
-    FOR_LONG, Handed, NOT_IDLE, NOTHING_COMES, Run, consume, consumer, judge_any_handed,
-    judge_committed, judge_ended, numbered, only_member, times, until, until_idle,
+use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::consumer::{consumer, only_member};
+use crate::phase3::support::handed::Handed;
+use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_ended};
+use crate::phase3::support::options::{
+    ENDLESS_IDLE_TIMEOUT, LONG_IDLE_TIMEOUT, stop_after, stop_when_idle,
 };
+use crate::phase3::support::records::{numbered, repeat};
+use crate::phase3::support::run::{Run, consume};
 
 const STOPS_LATE: &str = "A loop that waits for a record does not see the stop token: wait for whichever comes first, as in \
                           select!, or poll in short turns and look in between.";
@@ -21,9 +26,9 @@ const STOPS_LATE: &str = "A loop that waits for a record does not see the stop t
 #[testbed::test]
 async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(at_first, 0))).await?;
+    topic.seed(numbered(repeat(at_first, 0))).await?;
     let handed = Handed::default();
-    let options = until_idle(FOR_LONG);
+    let options = stop_when_idle(ENDLESS_IDLE_TIMEOUT);
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
     run.hands_over(&handed, at_first, NOTHING_COMES).await?;
@@ -45,9 +50,9 @@ async fn stops_while_it_waits_for_records(#[case] at_first: usize) -> Verdict {
 #[testbed::test]
 async fn stops_while_records_come() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2000, 0))).await?;
+    topic.seed(numbered(repeat(2000, 0))).await?;
     let handed = Handed::default();
-    let options = until(2000);
+    let options = stop_after(2000);
     let stop = options.stop.clone();
     let handler = handed.handler_that(move |earlier, _| {
         if earlier == 4 {
@@ -78,10 +83,10 @@ async fn stops_while_records_come() -> Verdict {
 #[testbed::test]
 async fn finishes_the_event_in_work_when_stopped() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
-    topic.seed(numbered(times(2, 0))).await?;
+    topic.seed(numbered(repeat(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let (handler, gate) = handed.handler_held_after(0);
-    let options = until_idle(NOT_IDLE);
+    let options = stop_when_idle(LONG_IDLE_TIMEOUT);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handler);
     run.hands_over(&handed, 1, NOTHING_COMES).await?;

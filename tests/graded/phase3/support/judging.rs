@@ -7,11 +7,12 @@ use testbed::history::{PartitionOffset, next_offsets};
 use testbed::probe::GroupProbe;
 use testbed::{Failure, Topic, Verdict, judge};
 
-use super::{COMMITTED_AHEAD, Handed, NOTHING_COMES};
+use super::concepts::{COMMITTED_AHEAD, NOTHING_COMES};
+use super::handed::Handed;
 
 /// Where events were there before the consumer, the handler was handed at least one of them. Without, nothing can be said
 /// of what becomes of them.
-pub(super) fn judge_any_handed(handed: &Handed, outcome: &(dyn std::fmt::Debug + Sync)) -> Verdict {
+pub fn judge_any_handed(handed: &Handed, outcome: &(dyn std::fmt::Debug + Sync)) -> Verdict {
     judge(handed.count() > 0, || {
         Failure::new(
             format!("no event was handed over; it returned {outcome:?}"),
@@ -22,23 +23,19 @@ pub(super) fn judge_any_handed(handed: &Handed, outcome: &(dyn std::fmt::Debug +
 }
 
 /// The committed offsets, without partitions in which the group is to begin with the first record anyway.
-pub(super) async fn committed(probe: &GroupProbe) -> Verdict<BTreeMap<i32, i64>> {
+pub async fn committed(probe: &GroupProbe) -> Verdict<BTreeMap<i32, i64>> {
     let mut committed = probe.committed().await?;
     committed.retain(|_, offset| *offset > 0);
     Ok(committed)
 }
 
 /// The committed offsets are the last of the processed ones + 1 in each partition.
-pub(super) async fn judge_committed(
-    topic: &Topic,
-    group: &str,
-    processed: &[PartitionOffset],
-) -> Verdict {
+pub async fn judge_committed(topic: &Topic, group: &str, processed: &[PartitionOffset]) -> Verdict {
     judge_committed_or(topic, group, processed, misconception).await
 }
 
 /// The same, where `concept` tells the misconception from what is committed and what should be.
-pub(super) async fn judge_committed_or(
+pub async fn judge_committed_or(
     topic: &Topic,
     group: &str,
     processed: &[PartitionOffset],
@@ -59,7 +56,7 @@ pub(super) async fn judge_committed_or(
     })
 }
 
-pub(super) fn misconception(
+pub fn misconception(
     committed: &BTreeMap<i32, i64>,
     expected: &BTreeMap<i32, i64>,
 ) -> &'static str {
@@ -98,7 +95,7 @@ pub(super) fn misconception(
 }
 
 /// The report says why the run ended.
-pub(super) fn judge_ended(report: &ConsumeReport, expected: EndReason) -> Verdict {
+pub fn judge_ended(report: &ConsumeReport, expected: EndReason) -> Verdict {
     judge(report.ended == expected, || {
         Failure::new(
             format!("{report:?}"),

@@ -9,26 +9,26 @@ use event_log::phase3_consumer::{EventConsumer, consume_events};
 use testbed::{Failure, OwnThread, Topic, Verdict, eventually, judge, within};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    COMES_WITHIN, Handed, LIMIT, NEVER_RETURNS, NOT_IDLE, NOTHING_COMES, close, consumer,
-    until_idle,
-};
+use super::concepts::{NEVER_RETURNS, NOTHING_COMES};
+use super::consumer::{close, consumer};
+use super::handed::Handed;
+use super::options::{COMES_WITHIN, LIMIT, LONG_IDLE_TIMEOUT, stop_when_idle};
 
 /// What `consume_events` returned.
-pub(super) type Outcome = Result<ConsumeReport, ConsumeError>;
+pub type ConsumeOutcome = Result<ConsumeReport, ConsumeError>;
 
 /// A running `consume_events`. It is stopped when nobody looks at it any more: a member left behind would keep its group
 /// from being tidied up.
-pub(super) struct Run {
-    running: OwnThread<Outcome>,
+pub struct Run {
+    running: OwnThread<ConsumeOutcome>,
     stop: CancellationToken,
     /// What it returned, once it was seen to return.
-    outcome: Option<Outcome>,
+    outcome: Option<ConsumeOutcome>,
 }
 
 impl Run {
     /// Starts the learner's function.
-    pub(super) fn start(
+    pub fn start(
         consumer: &Arc<EventConsumer>,
         options: &ConsumeOptions,
         handler: Handler,
@@ -47,7 +47,7 @@ impl Run {
     }
 
     /// Waits until it returns, without limit.
-    pub(super) async fn returned(&mut self) -> &Outcome {
+    pub async fn returned(&mut self) -> &ConsumeOutcome {
         let outcome = match self.outcome.take() {
             Some(outcome) => outcome,
             None => self.running.join().await,
@@ -56,17 +56,17 @@ impl Run {
     }
 
     /// Waits until it returns.
-    pub(super) async fn end(self) -> Verdict<Outcome> {
+    pub async fn end(self) -> Verdict<ConsumeOutcome> {
         self.end_or(NEVER_RETURNS).await
     }
 
     /// Waits until it returns. `concept` says which misconception would keep it from returning.
-    pub(super) async fn end_or(self, concept: &str) -> Verdict<Outcome> {
+    pub async fn end_or(self, concept: &str) -> Verdict<ConsumeOutcome> {
         self.end_within(LIMIT, concept).await
     }
 
     /// The same, no longer than `limit`.
-    pub(super) async fn end_within(mut self, limit: Duration, concept: &str) -> Verdict<Outcome> {
+    pub async fn end_within(mut self, limit: Duration, concept: &str) -> Verdict<ConsumeOutcome> {
         let what = "`consume_events` to return";
         within(limit, what, concept, self.returned()).await?;
         match self.outcome.take() {
@@ -76,17 +76,12 @@ impl Run {
     }
 
     /// Waits until it returns a report.
-    pub(super) async fn report(self) -> Verdict<ConsumeReport> {
-        ok(self.end().await?)
+    pub async fn report(self) -> Verdict<ConsumeReport> {
+        report_of(self.end().await?)
     }
 
     /// Waits until the handler was handed `count` events. The run has to go on meanwhile.
-    pub(super) async fn hands_over(
-        &mut self,
-        handed: &Handed,
-        count: usize,
-        concept: &str,
-    ) -> Verdict {
+    pub async fn hands_over(&mut self, handed: &Handed, count: usize, concept: &str) -> Verdict {
         if handed.count() == 0 && count > 1 {
             // That none comes at all has other reasons than that one is missing.
             self.hands_over_within(handed, 1, NOTHING_COMES, concept)
@@ -122,7 +117,7 @@ impl Run {
 
     /// Watches for this long that it does not return. A watch cannot prove a promise, only break it: the longer, the
     /// more wrong answers it sees.
-    pub(super) async fn goes_on_for(
+    pub async fn goes_on_for(
         &mut self,
         watch: Duration,
         handed: &Handed,
@@ -141,7 +136,7 @@ impl Drop for Run {
     }
 }
 
-fn ended_early(outcome: &Outcome, handed: &Handed, concept: &str) -> Failure {
+fn ended_early(outcome: &ConsumeOutcome, handed: &Handed, concept: &str) -> Failure {
     let returned = match outcome {
         // Which of them comes first when a broker goes away is chance.
         Err(ConsumeError::Kafka(error)) if is_transient(error) => {
@@ -160,7 +155,7 @@ fn ended_early(outcome: &Outcome, handed: &Handed, concept: &str) -> Failure {
 }
 
 /// The report, where nothing is wrong with the broker or the handler.
-pub(super) fn ok(outcome: Outcome) -> Verdict<ConsumeReport> {
+pub fn report_of(outcome: ConsumeOutcome) -> Verdict<ConsumeReport> {
     Ok(outcome.map_err(|error| {
         let concept = match &error {
             ConsumeError::Handler { .. } => {
@@ -181,7 +176,7 @@ pub(super) fn ok(outcome: Outcome) -> Verdict<ConsumeReport> {
 }
 
 /// Runs `consume_events` until it returns its report.
-pub(super) async fn consume(
+pub async fn consume(
     consumer: &Arc<EventConsumer>,
     options: &ConsumeOptions,
     handler: Handler,
@@ -191,7 +186,7 @@ pub(super) async fn consume(
 
 /// Runs `consume_events` until it is idle, with a longer idle time-out if joining the group took so long that nothing was
 /// handed over in the first one.
-pub(super) async fn consume_until_idle(
+pub async fn consume_until_idle(
     topic: &Topic,
     group: &str,
     handed: &Handed,
@@ -200,7 +195,7 @@ pub(super) async fn consume_until_idle(
     if handed.count() > 0 || first.skipped != SkippedRecords::default() {
         return Ok(first);
     }
-    run_until_idle(topic, group, handed, NOT_IDLE).await
+    run_until_idle(topic, group, handed, LONG_IDLE_TIMEOUT).await
 }
 
 async fn run_until_idle(
@@ -210,7 +205,7 @@ async fn run_until_idle(
     idle_timeout: Duration,
 ) -> Verdict<ConsumeReport> {
     let consumer = consumer(&topic.member(group), &topic.name)?;
-    let report = consume(&consumer, &until_idle(idle_timeout), handed.handler()).await?;
+    let report = consume(&consumer, &stop_when_idle(idle_timeout), handed.handler()).await?;
     close(consumer).await?;
     Ok(report)
 }

@@ -1,17 +1,18 @@
 //! What the learner's function did with the handler that it was given.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use event_log::consuming::{Handler, HandlerError};
 use event_log::event::ReceivedEvent;
 use testbed::history::PartitionOffset;
 
-use super::place;
+use super::records::partition_offset;
+use crate::support::gate::Gate;
 
 /// What the handler was handed, in the order of the calls, and what it accepted.
 #[derive(Clone, Default)]
-pub(super) struct Handed(Arc<Mutex<Log>>);
+pub struct Handed(Arc<Mutex<Log>>);
 
 #[derive(Default)]
 struct Log {
@@ -22,12 +23,12 @@ struct Log {
 
 impl Handed {
     /// A handler that accepts every event.
-    pub(super) fn handler(&self) -> Handler {
+    pub fn handler(&self) -> Handler {
         self.handler_that(|_, _| Ok(()))
     }
 
     /// A handler that does `work`, which is told how many events were handed over before this one.
-    pub(super) fn handler_that(
+    pub fn handler_that(
         &self,
         work: impl Fn(usize, &ReceivedEvent) -> Result<(), HandlerError> + Send + Sync + 'static,
     ) -> Handler {
@@ -37,15 +38,16 @@ impl Handed {
             log.lock().handed.push(event.clone());
             work(earlier, event)?;
             let mut log = log.lock();
-            log.accepted.push(place(event));
+            log.accepted.push(partition_offset(event));
             log.last_accepted = Some(Instant::now());
             Ok(())
         })
     }
 
     /// A handler that is held at one event: the one before which `earlier` were handed over. The gate lets it go on.
-    pub(super) fn handler_held_after(&self, earlier: usize) -> (Handler, Gate) {
-        let (gate, wait) = Gate::new();
+    pub fn handler_held_after(&self, earlier: usize) -> (Handler, Gate) {
+        let gate = Gate::closed();
+        let wait = gate.waiter();
         let handler = self.handler_that(move |before, _| {
             if before == earlier {
                 wait();
@@ -55,48 +57,27 @@ impl Handed {
         (handler, gate)
     }
 
-    pub(super) fn events(&self) -> Vec<ReceivedEvent> {
+    pub fn events(&self) -> Vec<ReceivedEvent> {
         self.lock().handed.clone()
     }
 
-    pub(super) fn places(&self) -> Vec<PartitionOffset> {
-        self.lock().handed.iter().map(place).collect()
+    pub fn places(&self) -> Vec<PartitionOffset> {
+        self.lock().handed.iter().map(partition_offset).collect()
     }
 
-    pub(super) fn accepted(&self) -> Vec<PartitionOffset> {
+    pub fn accepted(&self) -> Vec<PartitionOffset> {
         self.lock().accepted.clone()
     }
 
-    pub(super) fn last_accepted(&self) -> Option<Instant> {
+    pub fn last_accepted(&self) -> Option<Instant> {
         self.lock().last_accepted
     }
 
-    pub(super) fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.lock().handed.len()
     }
 
     fn lock(&self) -> MutexGuard<'_, Log> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Holds whoever waits until it is opened or dropped.
-pub(super) struct Gate(mpsc::Sender<()>);
-
-impl Gate {
-    /// A gate, and what waits at it.
-    fn new() -> (Self, impl Fn() + Send + Sync + 'static) {
-        let (sender, receiver) = mpsc::channel();
-        let receiver = Mutex::new(receiver);
-        let wait = move || {
-            let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
-            // An error says that the gate was dropped.
-            let _: Result<(), mpsc::RecvError> = receiver.recv();
-        };
-        (Self(sender), wait)
-    }
-
-    pub(super) fn open(self) {
-        drop(self.0);
     }
 }
