@@ -40,6 +40,17 @@ pub enum Connection {
 }
 
 impl Connection {
+    /// How long a new group waits for further members. On the run's own container and on a mock cluster it does not wait.
+    pub fn initial_rebalance_delay(&self) -> Duration {
+        match self {
+            Self::External {
+                initial_rebalance_delay,
+                ..
+            } => *initial_rebalance_delay,
+            Self::Docker { .. } | Self::Mock => Duration::ZERO,
+        }
+    }
+
     /// The environment variables that lead another run to this Kafka. A mock cluster ends with its process, so another run
     /// gets its own.
     pub fn environment(&self) -> Vec<(&'static str, String)> {
@@ -236,16 +247,10 @@ pub fn connect(connection: Connection) {
     CONNECTION.get_or_init(|| connection);
 }
 
-/// How long a new group on the Kafka of the run waits for further members. The run's own container and a mock cluster do not
-/// wait.
+/// How long a new group on the Kafka of the run waits for further members.
 pub fn initial_rebalance_delay() -> Duration {
-    match CONNECTION.get() {
-        Some(Connection::External {
-            initial_rebalance_delay,
-            ..
-        }) => *initial_rebalance_delay,
-        _ => Duration::ZERO,
-    }
+    let connection = CONNECTION.get();
+    connection.map_or(Duration::ZERO, Connection::initial_rebalance_delay)
 }
 
 impl Cluster {

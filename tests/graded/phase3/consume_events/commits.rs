@@ -17,7 +17,7 @@ use crate::phase3::support::concepts::NOTHING_COMES;
 use crate::phase3::support::consumer::{close, consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_committed_or};
-use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after, stop_when_idle};
+use crate::phase3::support::options::{long_idle_timeout, stop_after, stop_when_idle};
 use crate::phase3::support::records::{numbered, repeat};
 use crate::phase3::support::run::{Run, consume, consume_until_idle};
 
@@ -65,7 +65,7 @@ async fn commits_every_partition_before_it_returns_when_stopped() -> Verdict {
     let topic = Cluster::shared()?.topic(3).await?;
     topic.seed(numbered(UNEVEN)).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
-    let options = stop_when_idle(LONG_IDLE_TIMEOUT);
+    let options = stop_when_idle(long_idle_timeout());
     let stop = options.stop.clone();
     let handler = handed.handler_that(move |earlier, _| {
         if earlier == 8 {
@@ -146,7 +146,7 @@ async fn commits_only_after_the_handler(#[case] held: usize) -> Verdict {
 /// It waits for the broker's answer to the last commit, also when it is stopped.
 #[rstest]
 #[case::at_max_events(stop_after(3))]
-#[case::when_stopped(stop_when_idle(LONG_IDLE_TIMEOUT))]
+#[case::when_stopped(stop_when_idle(long_idle_timeout()))]
 #[testbed::test(mock)]
 async fn waits_for_the_answer_to_the_last_commit(#[case] options: ConsumeOptions) -> Verdict {
     let round_trip = Duration::from_millis(400);

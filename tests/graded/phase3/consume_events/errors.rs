@@ -14,7 +14,7 @@ use crate::phase3::support::concepts::NOTHING_COMES;
 use crate::phase3::support::consumer::{close, consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::judge_committed;
-use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after, stop_when_idle};
+use crate::phase3::support::options::{long_idle_timeout, stop_after, stop_when_idle};
 use crate::phase3::support::records::{numbered, repeat};
 use crate::phase3::support::run::{ConsumeOutcome, Run, report_of};
 
@@ -43,7 +43,7 @@ impl Control {
                 }
             }
         };
-        tokio::time::timeout(LONG_IDLE_TIMEOUT, meets)
+        tokio::time::timeout(long_idle_timeout(), meets)
             .await
             .map_err(|_elapsed| NotGraded::broken("control", &"no error while the broker was away"))
     }
@@ -211,7 +211,7 @@ async fn commits_before_it_ends_with_an_error() -> Verdict {
     let (group, handed) = (topic.new_group(), Handed::default());
     let (handler, gate) = handed.handler_held_after(2);
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
-    let mut run = Run::start(&consumer, &stop_when_idle(LONG_IDLE_TIMEOUT), handler);
+    let mut run = Run::start(&consumer, &stop_when_idle(long_idle_timeout()), handler);
     run.hands_over(&handed, 3, NOTHING_COMES).await?;
     let refusal = RDKafkaRespErr::RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
     cluster

@@ -15,7 +15,7 @@ use crate::phase3::support::concepts::NOTHING_COMES;
 use crate::phase3::support::consumer::{consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::judge_ended;
-use crate::phase3::support::options::{ENDLESS_IDLE_TIMEOUT, LONG_IDLE_TIMEOUT, stop_when_idle};
+use crate::phase3::support::options::{ENDLESS_IDLE_TIMEOUT, long_idle_timeout, stop_when_idle};
 use crate::phase3::support::records::{numbered, repeat};
 use crate::phase3::support::run::{Run, report_of};
 
@@ -129,7 +129,7 @@ async fn seed_steadily(
 async fn is_not_idle_while_records_come(#[case] record: Seed) -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     // The longer one is for a machine so busy that no record gets through in the first.
-    for idle_timeout in [Duration::from_millis(1800), LONG_IDLE_TIMEOUT] {
+    for idle_timeout in [Duration::from_millis(1800), long_idle_timeout()] {
         let handed = Handed::default();
         let options = stop_when_idle(idle_timeout);
         let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
@@ -144,7 +144,7 @@ async fn is_not_idle_while_records_come(#[case] record: Seed) -> Verdict {
             outcome = run.returned() => outcome,
         };
         let since_last = last.get().elapsed();
-        judge(idle_timeout < LONG_IDLE_TIMEOUT, || {
+        judge(idle_timeout < long_idle_timeout(), || {
             Failure::new(
                 format!(
                     "returned {outcome:?} {} after the last record was sent, while they kept coming",
@@ -172,7 +172,7 @@ async fn is_not_idle_while_the_handler_works() -> Verdict {
     let topic = Cluster::shared()?.topic(1).await?;
     topic.seed(numbered([0])).await?;
     // The longer one is for a machine so busy that the first passes while the group forms or the next record is sent.
-    for idle_timeout in [Duration::from_secs(2), LONG_IDLE_TIMEOUT] {
+    for idle_timeout in [Duration::from_secs(2), long_idle_timeout()] {
         let handed = Handed::default();
         let handler = handed.handler_that(move |earlier, _| {
             if earlier == 0 {
@@ -186,7 +186,7 @@ async fn is_not_idle_while_the_handler_works() -> Verdict {
         let was_idle = handed
             .last_accepted()
             .map_or(handed.count() == 0, |at| at.elapsed() >= idle_timeout);
-        if verdict.is_ok() || !was_idle || idle_timeout == LONG_IDLE_TIMEOUT {
+        if verdict.is_ok() || !was_idle || idle_timeout == long_idle_timeout() {
             return verdict;
         }
     }
@@ -206,7 +206,7 @@ async fn goes_on_after_the_work(
             (handed.accepted().len() == 1).then_some(()),
         ))
     };
-    if poll_until(idle_timeout + LONG_IDLE_TIMEOUT, look)
+    if poll_until(idle_timeout + long_idle_timeout(), look)
         .await?
         .is_none()
     {

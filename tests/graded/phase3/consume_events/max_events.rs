@@ -8,7 +8,7 @@ use testbed::{Cluster, Failure, Verdict, judge};
 use crate::phase3::support::consumer::{close, consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_ended};
-use crate::phase3::support::options::{LONG_IDLE_TIMEOUT, stop_after};
+use crate::phase3::support::options::{long_idle_timeout, stop_after};
 use crate::phase3::support::records::{numbered, repeat};
 use crate::phase3::support::run::consume;
 
@@ -58,7 +58,7 @@ async fn ends_at_max_events_without_waiting_for_more() -> Verdict {
     judge_any_handed(&handed, &report)?;
     let waited = handed.last_accepted().map(|at| at.elapsed());
     judge(
-        waited.is_some_and(|waited| waited < LONG_IDLE_TIMEOUT),
+        waited.is_some_and(|waited| waited < long_idle_timeout()),
         || {
             Failure::new(
                 format!(

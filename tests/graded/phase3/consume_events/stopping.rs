@@ -11,7 +11,7 @@ use crate::phase3::support::consumer::{consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::{judge_any_handed, judge_committed, judge_ended};
 use crate::phase3::support::options::{
-    ENDLESS_IDLE_TIMEOUT, LONG_IDLE_TIMEOUT, stop_after, stop_when_idle,
+    ENDLESS_IDLE_TIMEOUT, long_idle_timeout, stop_after, stop_when_idle,
 };
 use crate::phase3::support::records::{numbered, repeat};
 use crate::phase3::support::run::{Run, consume};
@@ -86,7 +86,7 @@ async fn finishes_the_event_in_work_when_stopped() -> Verdict {
     topic.seed(numbered(repeat(2, 0))).await?;
     let (group, handed) = (topic.new_group(), Handed::default());
     let (handler, gate) = handed.handler_held_after(0);
-    let options = stop_when_idle(LONG_IDLE_TIMEOUT);
+    let options = stop_when_idle(long_idle_timeout());
     let consumer = consumer(&only_member(&topic, &group), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handler);
     run.hands_over(&handed, 1, NOTHING_COMES).await?;

@@ -6,7 +6,7 @@ use event_log::phase3_consumer::{EventConsumer, create_consumer};
 use rdkafka::ClientConfig;
 use testbed::{Failure, OwnThread, Topic, Verdict, within};
 
-use super::options::LIMIT;
+use super::options::limit;
 
 const CLOSING_BLOCKS: &str = "Closing a consumer revokes its partitions, and waits until the rebalance callback has returned: \
                               a callback that blocks keeps the consumer in its group.";
@@ -37,7 +37,7 @@ pub fn only_member(topic: &Topic, group: &str) -> ClientConfig {
 pub async fn close(consumer: Arc<EventConsumer>) -> Verdict {
     let leaving = OwnThread::start(|| async { drop(consumer) });
     within(
-        LIMIT,
+        limit(),
         "the consumer to leave its group",
         CLOSING_BLOCKS,
         { leaving }.join(),

@@ -3,25 +3,32 @@
 use std::time::Duration;
 
 use event_log::consuming::ConsumeOptions;
+use testbed::session::initial_rebalance_delay;
 use tokio_util::sync::CancellationToken;
 
-/// How long a run may take. Joining a group is part of it.
-pub const LIMIT: Duration = Duration::from_secs(12);
+/// How long a run may take. Joining a group is part of it, and a broker may let a new group wait for further members.
+pub fn limit() -> Duration {
+    Duration::from_secs(12) + initial_rebalance_delay()
+}
 
-/// The idle time-out of a run that should end for another reason. It leaves time to tell why the run did not.
-pub const LONG_IDLE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The idle timeout of a run that should end for another reason. It leaves time to see why the run did not.
+pub fn long_idle_timeout() -> Duration {
+    Duration::from_secs(5) + initial_rebalance_delay()
+}
 
 /// Longer than any idle time-out that a check waits for.
 pub const ENDLESS_IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long an event may take to be handed over: longer than any run lasts in which none comes.
-pub const COMES_WITHIN: Duration = Duration::from_secs(7);
+pub fn comes_within() -> Duration {
+    Duration::from_secs(7) + initial_rebalance_delay()
+}
 
 /// Options for a run that ends after `max_events`.
 pub fn stop_after(max_events: usize) -> ConsumeOptions {
     ConsumeOptions {
         max_events: Some(max_events),
-        ..stop_when_idle(LONG_IDLE_TIMEOUT)
+        ..stop_when_idle(long_idle_timeout())
     }
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::concepts::{NEVER_RETURNS, NOTHING_COMES};
 use super::consumer::{close, consumer};
 use super::handed::Handed;
-use super::options::{COMES_WITHIN, LIMIT, LONG_IDLE_TIMEOUT, stop_when_idle};
+use super::options::{comes_within, limit, long_idle_timeout, stop_when_idle};
 
 /// What `consume_events` returned.
 pub type ConsumeOutcome = Result<ConsumeReport, ConsumeError>;
@@ -62,7 +62,7 @@ impl Run {
 
     /// Waits until it returns. `concept` says which misconception would keep it from returning.
     pub async fn end_or(self, concept: &str) -> Verdict<ConsumeOutcome> {
-        self.end_within(LIMIT, concept).await
+        self.end_within(limit(), concept).await
     }
 
     /// The same, no longer than `limit`.
@@ -100,7 +100,7 @@ impl Run {
         ended: &str,
     ) -> Verdict {
         let what = format!("event {count} to be handed over");
-        let reached = eventually(COMES_WITHIN, &what, missing, || async {
+        let reached = eventually(comes_within(), &what, missing, || async {
             match handed.count() {
                 enough if enough >= count => Ok(Ok(())),
                 few => Ok(Err(format!("{few} events handed over"))),
@@ -195,7 +195,7 @@ pub async fn consume_until_idle(
     if handed.count() > 0 || first.skipped != SkippedRecords::default() {
         return Ok(first);
     }
-    run_until_idle(topic, group, handed, LONG_IDLE_TIMEOUT).await
+    run_until_idle(topic, group, handed, long_idle_timeout()).await
 }
 
 async fn run_until_idle(

@@ -201,6 +201,9 @@ impl<'a> Run<'a> {
         pending: Pending,
         connection: Option<Connection>,
     ) -> std::io::Result<Ended> {
+        let delay = connection
+            .as_ref()
+            .map_or(Duration::ZERO, Connection::initial_rebalance_delay);
         let job = Job {
             check: pending.check.path(),
             attempt: pending.attempt,
@@ -210,7 +213,7 @@ impl<'a> Run<'a> {
             memory_limit: MEMORY_LIMIT,
         };
         let limits = Limits {
-            deadline: pending.check.deadline,
+            deadline: pending.check.deadline + delay,
             show_output: self.options.show_output,
             is_over: Arc::clone(&self.is_over),
         };

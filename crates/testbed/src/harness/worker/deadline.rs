@@ -8,6 +8,7 @@ use super::super::registry::Check;
 use super::channel::Channel;
 use super::{finish, not_passed_outcome};
 use crate::context::{self, Waiting};
+use crate::session::initial_rebalance_delay;
 use crate::verdict::{NotGraded, NotPassed};
 use crate::wait;
 
@@ -33,7 +34,7 @@ pub fn watch(channel: &Channel, check: &'static Check) {
                     told = true;
                 }
                 let limits = Limits {
-                    deadline: check.deadline,
+                    deadline: check.deadline + initial_rebalance_delay(),
                     begun,
                     first_wait,
                 };
