@@ -41,7 +41,7 @@ pub use cluster::{Cluster, Topic};
 pub use harness::SLOW_WAIT;
 pub use own_thread::OwnThread;
 pub use testbed_macros::test;
-pub use verdict::{Failure, NotGraded, NotPassed, Verdict, judge};
+pub use verdict::{Failure, NotGraded, NotPassed, Verdict, has_passed, judge};
 pub use wait::{eventually, within};
 
 // For the code that `#[testbed::test]` writes.

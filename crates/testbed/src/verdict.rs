@@ -153,3 +153,15 @@ impl From<Failure> for NotPassed {
 pub fn judge(holds: bool, failure: impl FnOnce() -> Failure) -> Verdict {
     if holds { Ok(()) } else { Err(failure().into()) }
 }
+
+/// Whether a step of a check passed, where its failure is only a part of what the check judges.
+///
+/// # Errors
+/// Not graded, when the step could not be graded.
+pub fn has_passed(step: Verdict) -> Verdict<bool> {
+    match step {
+        Ok(()) => Ok(true),
+        Err(NotPassed::Failed(_)) => Ok(false),
+        Err(not_graded @ NotPassed::NotGraded(_)) => Err(not_graded),
+    }
+}

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use event_log::consuming::ConsumeReport;
+use event_log::event::ReceivedEvent;
 use rstest::rstest;
 use testbed::history::{PartitionOffset, describe, lost, out_of_order};
 use testbed::probe::StoredRecord;
@@ -14,7 +16,6 @@ use crate::phase3::support::judging::judge_any_handed;
 use crate::phase3::support::options::stop_after;
 use crate::phase3::support::records::numbered;
 use crate::phase3::support::run::{consume, consume_until_idle};
-use event_log::event::ReceivedEvent;
 
 fn is_event_of(event: &ReceivedEvent, record: &StoredRecord) -> bool {
     event.event.key.as_deref().map(str::as_bytes) == record.key.as_deref()
@@ -34,8 +35,6 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
         .seed(numbered((0..30).map(|number| number % 3)))
         .await?;
     let records = topic.records().await?;
-    let stored: BTreeSet<PartitionOffset> =
-        records.iter().map(|r| (r.partition, r.offset)).collect();
     let (group, handed) = (topic.new_group(), Handed::default());
     let report = match max_events {
         Some(most) => {
@@ -45,7 +44,20 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
         None => consume_until_idle(&topic, &group, &handed).await?,
     };
     judge_any_handed(&handed, &report)?;
+    judge_none_lost(&records, &handed, &report)?;
+    judge_as_in_the_log(&records, handed.events())?;
+    judge(report.handled == 30, || {
+        Failure::new(
+            format!("{report:?} after the handler accepted 30 events"),
+            "handled: 30",
+            "Count an event when the handler has accepted it: not records, not polls.",
+        )
+    })
+}
 
+fn judge_none_lost(records: &[StoredRecord], handed: &Handed, report: &ConsumeReport) -> Verdict {
+    let stored: BTreeSet<PartitionOffset> =
+        records.iter().map(|r| (r.partition, r.offset)).collect();
     let consumed: BTreeSet<PartitionOffset> = handed.places().into_iter().collect();
     let lost = lost(&stored, &consumed);
     judge(lost.is_none(), || {
@@ -55,8 +67,10 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
             "A consumer gets what its group has not committed, from every partition: whatever your loop takes out of the \
              consumer has to reach the handler. An offset alone is no id: each partition has one of that number.",
         )
-    })?;
-    let mut handed = handed.events();
+    })
+}
+
+fn judge_as_in_the_log(records: &[StoredRecord], mut handed: Vec<ReceivedEvent>) -> Verdict {
     // Which partition comes first is chance.
     handed.sort_by_key(|event| (event.partition, event.offset));
     let odd = handed.iter().find(|event| {
@@ -74,13 +88,6 @@ async fn hands_over_every_event_as_it_is_in_the_log(#[case] max_events: Option<u
             "key, payload, timestamp, partition and offset of the record",
             "ReceivedEvent::from_record takes all of it from the record. No key is None, and the timestamp is the \
              record's, not the time of reading.",
-        )
-    })?;
-    judge(report.handled == 30, || {
-        Failure::new(
-            format!("{report:?} after the handler accepted 30 events"),
-            "handled: 30",
-            "Count an event when the handler has accepted it: not records, not polls.",
         )
     })
 }

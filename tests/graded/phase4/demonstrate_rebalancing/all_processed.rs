@@ -9,9 +9,11 @@ use rstest::rstest;
 use testbed::history::PartitionOffset;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, eventually, judge};
 
-use super::super::team::{expect, owners_text};
-use super::super::{events, places};
-use super::{Demonstration, LIMIT, Running, TRIES, settled, started};
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::demonstration::{Demonstration, LIMIT, RunningDemonstration, TRIES};
+use crate::phase4::support::events::{events, places};
+use crate::phase4::support::group_text::owners_text;
+use crate::phase4::support::timeline::{settled, started};
 
 const COUNT_WHAT_WAS_PROCESSED: &str = "That nothing comes for a while says nothing about what is to come, and what is \
                                         processed again is no further event: count the different ones that were \
@@ -33,7 +35,7 @@ async fn stops_no_worker_before_all_is_processed() -> Verdict {
 /// Both workers are settled and `processed` different events are processed, or it has ended, which says why.
 async fn until_all_is_quiet(
     demonstration: &Demonstration,
-    running: &Running,
+    running: &RunningDemonstration,
     processed: usize,
 ) -> Verdict {
     let timeline = &demonstration.timeline;
@@ -58,7 +60,7 @@ async fn until_all_is_quiet(
 /// much had been worked on again when the last events were still to come.
 async fn judge_waiting_for_the_rest(
     demonstration: &Demonstration,
-    running: Running,
+    running: RunningDemonstration,
 ) -> Verdict<usize> {
     let timeline = &demonstration.timeline;
     let someone_left =

@@ -7,9 +7,9 @@ use event_log::timeline::{Activity, Entry};
 use rstest::rstest;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge};
 
-use super::super::team::members_text;
-use super::super::{events, places};
-use super::{Demonstration, TRIES, judge_all_left, report};
+use crate::phase4::support::demonstration::{Demonstration, TRIES, judge_all_left, report};
+use crate::phase4::support::events::{events, places};
+use crate::phase4::support::group_text::members_text;
 
 fn workers_that_left(entries: &[Entry]) -> Vec<u32> {
     entries

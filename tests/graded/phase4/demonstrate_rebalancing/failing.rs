@@ -11,10 +11,12 @@ use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, NotGraded, SLOW_WAIT, Verdict, judge};
 
-use super::super::events;
-use super::super::patience::Patience;
-use super::super::team::members_text;
-use super::{Demonstration, Ended, Outcome, judge_all_left};
+use crate::phase4::support::demonstration::{
+    Demonstration, DemonstrationOutcome, FinishedDemonstration, judge_all_left,
+};
+use crate::phase4::support::events::events;
+use crate::phase4::support::group_text::members_text;
+use crate::phase4::support::quiet::QuietTimer;
 
 const STEP_TIMEOUT: Duration = Duration::from_secs(4);
 
@@ -23,7 +25,7 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(4);
 async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict<Vec<Entry>> {
     demonstration.plan.step_timeout = STEP_TIMEOUT;
     demonstration.topic.seed(events(2, 3)).await?;
-    let Ended { outcome, entries } = demonstration.begin(|_| {}).ended().await?;
+    let FinishedDemonstration { outcome, entries } = demonstration.begin(|_| {}).ended().await?;
     judge(
         matches!(outcome, Err(RebalanceError::StepTimeout { .. })),
         || {
@@ -41,7 +43,7 @@ async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict<Vec<Entry>>
 }
 
 /// An outcome, without what depends on how quick the workers were.
-fn in_short(outcome: &Outcome) -> String {
+fn in_short(outcome: &DemonstrationOutcome) -> String {
     match outcome {
         Ok(report) => format!("Ok, with {} events processed", report.processed),
         Err(error) => format!("the error «{error}»"),
@@ -100,7 +102,7 @@ async fn waits_for_the_event_in_hand_when_it_gives_up() -> Verdict {
         // The group misses nobody meanwhile.
         demonstration.client.set("session.timeout.ms", "45000");
         let mut running = demonstration.begin(move |_| std::thread::sleep(work));
-        running.patience = Patience::beyond(work);
+        running.quiet = QuietTimer::allowing(work);
         judge_all_left(&running.ended().await?.entries)?;
         if !demonstration.log.calls().is_empty() {
             return Ok(());

@@ -10,16 +10,21 @@ use rstest::rstest;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::team::{expect, owned_by};
-use super::super::{Gate, event_at, events};
-use super::{Demonstration, LIMIT, Running, report, running, settled, started};
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::demonstration::{
+    Demonstration, DemonstrationOutcome, LIMIT, RunningDemonstration, report,
+};
+use crate::phase4::support::events::{event_at, events};
+use crate::phase4::support::group_text::owned_by;
+use crate::phase4::support::timeline::{running, settled, started};
+use crate::support::gate::Gate;
 
 const LOOK_DO_NOT_GUESS: &str = "How long a rebalance takes depends on heartbeats and on what the members are busy with. \
                                  Wait for what the timeline says, not for a time: both that the newest worker has been \
                                  assigned what it gets and that each partition has an owner.";
 
 /// Where `wanted` happened, by the entries before it.
-fn befores(entries: &[Entry], wanted: &Activity) -> Vec<usize> {
+fn indices_of(entries: &[Entry], wanted: &Activity) -> Vec<usize> {
     let numbered = entries.iter().enumerate();
     numbered
         .filter(|(_, entry)| entry.activity == *wanted)
@@ -40,9 +45,7 @@ async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
         .client
         .set("session.timeout.ms", "9000")
         .set("heartbeat.interval.ms", "2500");
-    let (gate, first) = (Gate::closed(), Once::new());
-    let wait = gate.waiter();
-    let running = demonstration.begin(move |_| first.call_once(&wait));
+    let (gate, running) = begin_with_a_held_event(&demonstration);
     watch_the_slow_event(&demonstration.timeline, &running).await;
     gate.open();
     judge_starts(&demonstration)?;
@@ -50,12 +53,20 @@ async fn starts_and_stops_when_the_group_has_settled() -> Verdict {
     judge_steps(&demonstration)
 }
 
+/// Begins a demonstration whose first event is held at the gate.
+fn begin_with_a_held_event(demonstration: &Demonstration) -> (Gate, RunningDemonstration) {
+    let (gate, first) = (Gate::closed(), Once::new());
+    let wait = gate.waiter();
+    let running = demonstration.begin(move |_| first.call_once(&wait));
+    (gate, running)
+}
+
 /// How long the slow event may take.
 const LONGEST_EVENT: Duration = Duration::from_secs(6);
 
 /// Looks at the timeline while worker 1 is held up, until a step is taken that should not be, or long enough: longer
 /// than the step before it took, so that whoever goes by the clock goes on meanwhile, whatever time that is.
-async fn watch_the_slow_event(timeline: &Timeline, running: &Running) {
+async fn watch_the_slow_event(timeline: &Timeline, running: &RunningDemonstration) {
     let start_of = |number: usize| {
         let mut starts = timeline.entries().into_iter();
         let mut starts = starts
@@ -106,7 +117,7 @@ fn judge_starts(demonstration: &Demonstration) -> Verdict {
             "The timeline tells workers apart by their numbers: each has a number of its own.",
         )
     })?;
-    for &start in befores(&entries, &Activity::Started).iter().skip(1) {
+    for &start in indices_of(&entries, &Activity::Started).iter().skip(1) {
         judge_settled(&entries[..start], partitions, &entries[start])?;
     }
     Ok(())
@@ -126,7 +137,7 @@ fn judge_steps(demonstration: &Demonstration) -> Verdict {
     })?;
     // The moment at which a worker was told to stop only its own code knows. That of `Left` is later, so look at the
     // group that was left behind when the one before had gone.
-    let ends = befores(&entries, &Activity::Left);
+    let ends = indices_of(&entries, &Activity::Left);
     for pair in ends.windows(2) {
         judge_settled_between(&entries, pair[0], pair[1], partitions)?;
     }
@@ -190,9 +201,7 @@ async fn gives_each_step_its_time() -> Verdict {
         .set("heartbeat.interval.ms", "2500");
     // Two steps that take this long, the second worker's and the work, are more than one step may take.
     let hold = demonstration.plan.step_timeout.mul_f64(0.55);
-    let (gate, first) = (Gate::closed(), Once::new());
-    let wait = gate.waiter();
-    let running = demonstration.begin(move |_| first.call_once(&wait));
+    let (gate, running) = begin_with_a_held_event(&demonstration);
     let timeline = &demonstration.timeline;
     let joins = timeline.wait_until(hold, |timeline| started(&timeline.entries()).len() == 2);
     // One that does not get there fails below.
@@ -200,18 +209,32 @@ async fn gives_each_step_its_time() -> Verdict {
     tokio::time::sleep(hold).await;
     let held_up = settled(&timeline.entries(), 2).is_err();
     gate.open();
-    let what = "the 4 events that are there to be processed";
-    eventually(LIMIT, what, LOOK_DO_NOT_GUESS, || {
-        let processed = timeline.processed().len();
-        let there = processed == 4 || running.has_ended();
-        ready(Ok(expect(there, || format!("{processed} processed"))))
-    })
-    .await?;
+    until_processed(timeline, &running, 4).await?;
     if held_up {
         tokio::time::sleep(hold).await;
     }
     demonstration.topic.seed(vec![event_at(0, 2)]).await?;
     let outcome = running.outcome().await?;
+    judge_in_time(outcome, hold, demonstration.plan.step_timeout)
+}
+
+/// Waits until so many events, all that are there, are processed, or the demonstration has ended.
+async fn until_processed(
+    timeline: &Timeline,
+    running: &RunningDemonstration,
+    count: usize,
+) -> Verdict {
+    let what = format!("the {count} events that are there to be processed");
+    eventually(LIMIT, &what, LOOK_DO_NOT_GUESS, || {
+        let processed = timeline.processed().len();
+        let there = processed == count || running.has_ended();
+        ready(Ok(expect(there, || format!("{processed} processed"))))
+    })
+    .await
+}
+
+/// The demonstration did not give up: each step took `hold`, which is less than `step_timeout`.
+fn judge_in_time(outcome: DemonstrationOutcome, hold: Duration, step_timeout: Duration) -> Verdict {
     judge(outcome.is_ok(), || {
         Failure::new(
             format!(
@@ -222,10 +245,7 @@ async fn gives_each_step_its_time() -> Verdict {
                     .unwrap_or_default(),
                 seconds(hold)
             ),
-            format!(
-                "Ok: each step may take {}",
-                seconds(demonstration.plan.step_timeout)
-            ),
+            format!("Ok: each step may take {}", seconds(step_timeout)),
             "plan.step_timeout is for one step: it begins anew with each, and bounds no two together.",
         )
     })

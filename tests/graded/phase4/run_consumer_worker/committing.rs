@@ -8,8 +8,12 @@ use rstest::rstest;
 use testbed::history;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::team::{Team, expect, owners_text};
-use super::super::{Gate, event_at, events, judge_committed};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::{event_at, events};
+use crate::phase4::support::group_text::owners_text;
+use crate::phase4::support::team::Team;
+use crate::support::gate::Gate;
 
 /// When it stops, the last processed offset + 1 of each partition is committed, however few events there were.
 #[rstest]
@@ -66,7 +70,7 @@ async fn until_shared(team: &mut Team) -> Verdict {
     let what = "worker 2 to have its share of the partitions";
     let concept = "With a cooperative assignor partitions move in two steps: one rebalance takes them away, the next gives \
                    them to the new member. Keep polling meanwhile, and note each assignment down.";
-    team.until(what, concept, |timeline, _| {
+    team.wait_until(what, concept, |timeline, _| {
         let owners = timeline.owners();
         let has_share = owners.values().any(|owner| *owner == WorkerId(2));
         expect(has_share, || {
@@ -92,7 +96,7 @@ async fn commits_nothing_that_is_not_processed() -> Verdict {
             wait();
         }
     });
-    team.until(
+    team.wait_until(
         "`work` to be called with offset 3",
         "Each record that is polled is handed to `work`.",
         |_, log| {

@@ -9,16 +9,20 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
+use testbed::blocking::blocking_once;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, eventually, judge};
 
-use super::super::patience::{self, LIMIT};
-use super::super::team::{Ended, Team, expect, members_text};
-use super::super::{event_at, events, judge_committed};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::{event_at, events};
+use crate::phase4::support::group_text::members_text;
+use crate::phase4::support::quiet::{LIMIT, QUIET};
+use crate::phase4::support::team::{Team, WorkerResult};
 
 const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_transient says \
                             which) are the worker's result: somebody has to see to them.";
 
-fn judge_code(ended: &Ended, expected: RDKafkaErrorCode) -> Verdict {
+fn judge_code(ended: &WorkerResult, expected: RDKafkaErrorCode) -> Verdict {
     let code = ended.as_ref().err().and_then(WorkerError::code);
     judge(code == Some(expected), || {
         Failure::new(
@@ -58,7 +62,7 @@ async fn fails_when_commits_are_refused() -> Verdict {
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
     team.start(1);
     let what = "an event to be worked on";
-    eventually(patience::QUIET, what, NEVER_PASSES, || {
+    eventually(QUIET, what, NEVER_PASSES, || {
         // Whoever commits at once may have ended with the error already.
         let there = !team.log.done().is_empty() || team.has_ended();
         ready(Ok(expect(there, || "no event worked on".to_owned())))
@@ -174,7 +178,7 @@ async fn lives_through_whatever_passes(#[case] refusal: RDKafkaRespErr) -> Verdi
     let concept = "is_transient knows more errors than a lost connection: brokers that are slow, that move or that are not ready \
                    yet, and a group that rebalances. A list of your own forgets some: ask is_transient.";
     let done = team.until_done(6, concept).await;
-    done.map_err(|not_passed| because(not_passed, concept))?;
+    done.map_err(|not_passed| not_passed.with_concept(concept))?;
     team.stop(1).await?;
     Ok(())
 }
@@ -198,7 +202,7 @@ async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRe
     team.start(1);
     let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
                    for the next one, and work on. is_transient tells which errors these are, of a poll and of a commit.";
-    let because = |not_passed| because(not_passed, concept);
+    let because = |not_passed: NotPassed| not_passed.with_concept(concept);
     team.until_done(6, concept).await.map_err(because)?;
     // Whoever commits every second or so, and not after each event, has done so by then.
     tokio::time::sleep(Duration::from_millis(1500)).await;
@@ -216,14 +220,6 @@ async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRe
     )
 }
 
-/// Whoever ends before the time has met what the check is about.
-fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
-    match not_passed {
-        NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
-        not_graded @ NotPassed::NotGraded(_) => not_graded,
-    }
-}
-
 /// A consumer of the check's own that has heard from the broker.
 async fn connected(topic: &Topic) -> Verdict<BaseConsumer> {
     let consumer: BaseConsumer = topic
@@ -232,21 +228,19 @@ async fn connected(topic: &Topic) -> Verdict<BaseConsumer> {
         .set("group.id", "control")
         .create()
         .map_err(|error| NotGraded::broken("control", &error))?;
-    tokio::task::spawn_blocking(move || consumer.fetch_metadata(None, LIMIT).map(|_| consumer))
-        .await
-        .map_err(|error| NotGraded::broken("control", &error))?
-        .map_err(|error| NotGraded::broken("control", &error))
+    blocking_once("control", move || {
+        consumer.fetch_metadata(None, LIMIT).map(|_| consumer)
+    })
+    .await
 }
 
 /// Waits until poll gives an error: whoever polls meets it.
 async fn meets_an_error(control: BaseConsumer) -> Verdict {
-    let met = tokio::task::spawn_blocking(move || {
+    let met = blocking_once("control", move || {
         let polls = (0..100).map(|_| control.poll(Duration::from_millis(100)));
-        polls.flatten().any(|polled| polled.is_err())
-    });
-    let met = met
-        .await
-        .map_err(|error| NotGraded::broken("control", &error))?;
+        Ok(polls.flatten().any(|polled| polled.is_err()))
+    })
+    .await?;
     if met {
         Ok(())
     } else {

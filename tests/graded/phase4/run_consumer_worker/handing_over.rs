@@ -10,9 +10,12 @@ use testbed::history;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::patience;
-use super::super::team::{Team, expect};
-use super::super::{Gate, event_at, events, judge_committed, offsets_text};
+use crate::phase4::support::committed::{judge_committed, offsets_text};
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::{event_at, events};
+use crate::phase4::support::quiet::QUIET;
+use crate::phase4::support::team::Team;
+use crate::support::gate::Gate;
 
 const COMMIT_FIRST: &str = "What is processed and not committed when a partition changes hands is processed again by its \
                             next owner. The last chance to commit is the rebalance callback before the partitions are \
@@ -20,7 +23,7 @@ const COMMIT_FIRST: &str = "What is processed and not committed when a partition
                             Then tell `Committed`, then `Revoked`.";
 
 /// How many events the first worker has in front of it at least, which takes it 0.2 s.
-const AHEAD: usize = 40;
+const BACKLOG: usize = 40;
 
 /// How often it is looked how many there are.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
@@ -61,8 +64,8 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     // Events keep coming for all partitions, so there is always something that was processed just now; and no faster than
     // they are worked on, so what is left at the end does not depend on how long the rebalance takes.
     let began = Instant::now();
-    while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < patience::QUIET {
-        if seeded - team.log.done_once().len() < AHEAD {
+    while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < QUIET {
+        if seeded - team.log.done_once().len() < BACKLOG {
             team.topic.seed(events(4, 15)).await?;
             seeded += 4 * 15;
         }
@@ -77,7 +80,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
             COMMIT_FIRST,
         )
     })?;
-    team.until(what, COMMIT_FIRST, |timeline, _| {
+    team.wait_until(what, COMMIT_FIRST, |timeline, _| {
         expect(has_given_up(timeline), || "no `Revoked`".to_owned())
     })
     .await?;

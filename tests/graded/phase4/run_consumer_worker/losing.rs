@@ -1,16 +1,22 @@
 //! Of partitions that were lost it commits nothing.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use event_log::group::WorkerId;
-use event_log::timeline::{Activity, Timeline};
+use event_log::timeline::{Activity, Entry, Timeline};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::{Cluster, Failure, Verdict, judge};
 
-use super::super::patience::Patience;
-use super::super::team::{Team, expect, owners_text, story_of};
-use super::super::{Gate, events, judge_committed};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::events;
+use crate::phase4::support::group_text::owners_text;
+use crate::phase4::support::quiet::QuietTimer;
+use crate::phase4::support::team::Team;
+use crate::phase4::support::timeline::story_of;
+use crate::support::gate::Gate;
 
 const ALREADY_ELSEWHERE: &str = "A member that is silent for too long is put out of the group, and its partitions go on \
                                  elsewhere. In the revoke callback the consumer can tell you that they are lost: commit \
@@ -34,7 +40,7 @@ async fn held_up(team: &mut Team) -> Verdict<Gate> {
         }
     });
     let in_hand = "`work` to be called with the fourth event";
-    team.until(
+    team.wait_until(
         in_hand,
         "Each record that is polled is handed to `work`.",
         |_, log| {
@@ -48,7 +54,7 @@ async fn held_up(team: &mut Team) -> Verdict<Gate> {
 
 async fn until_told(team: &mut Team) -> Verdict {
     let what = "`Lost` in the timeline for partition 0, and not `Revoked`: nothing was given up in good order";
-    team.until(what, ALREADY_ELSEWHERE, |timeline, _| {
+    team.wait_until(what, ALREADY_ELSEWHERE, |timeline, _| {
         let mut story = story_of(&timeline.entries(), 1);
         story.retain(|activity| !matches!(activity, Activity::Committed(_)));
         expect(has_lost(timeline), || {
@@ -89,67 +95,80 @@ async fn commits_nothing_of_lost_partitions() -> Verdict {
         team.client.set(setting, session.as_millis().to_string());
     }
     let gate = held_up(&mut team).await?;
+    if !is_put_out(&mut team, session).await? {
+        // It polls while it works, as it may, so slow work does not cost it its partitions.
+        return Ok(());
+    }
+    work_off_the_rest(&mut team).await?;
+    let before = team.probe.committed().await?;
+    gate.open();
+    until_told(&mut team).await?;
+    // What it does with its offsets then, it does as a member in good standing, whose commits the broker takes.
+    until_it_owns_again(&mut team).await?;
+    team.stop(1).await?;
+
+    judge_committed(
+        "after worker 2 had worked off everything and worker 1 had come back to life,",
+        &team.probe.committed().await?,
+        &before,
+        ALREADY_ELSEWHERE,
+    )?;
+    judge_told_commits(&team.timeline.entries(), &before)
+}
+
+/// Waits until the worker that is held up is put out of the group, and for some seconds longer than that should take.
+/// Returns whether it was.
+async fn is_put_out(team: &mut Team, session: Duration) -> Verdict<bool> {
     let what = "the worker that is held up to be put out of the group";
     let concept = "A member that does not poll for max.poll.interval.ms is put out.";
     let held_up_since = Instant::now();
     let members = team
-        .until_members(Patience::beyond(session), what, concept, |members| {
+        .until_members(QuietTimer::allowing(session), what, concept, |members| {
             let count = members.len();
             let long_enough = held_up_since.elapsed() > session + Duration::from_secs(4);
             expect(count == 0 || long_enough, || format!("{count} members"))
         })
         .await?;
-    if !members.is_empty() {
-        // It polls while it works, as it may, so slow work does not cost it its partitions.
-        return Ok(());
-    }
+    Ok(members.is_empty())
+}
 
+/// Worker 2 takes over, works to the last event, and leaves: what it left undone, worker 1 would work on and commit when it
+/// has come back.
+async fn work_off_the_rest(team: &mut Team) -> Verdict {
     team.start(2);
-    // To the last one: what worker 2 leaves undone is worker 1's to work on and to commit when it has come back.
     let last = "`work` to be called with the last event";
-    team.until(
-        last,
-        "What worker 1 has not committed is worker 2's.",
-        |_, log| {
-            let done = log.done_once();
-            expect(done.contains(&(0, 9)), || {
-                format!("{} of 10 events worked on", done.len())
-            })
-        },
-    )
+    let concept = "What worker 1 has not committed is worker 2's.";
+    team.wait_until(last, concept, |_, log| {
+        let done = log.done_once();
+        expect(done.contains(&(0, 9)), || {
+            format!("{} of 10 events worked on", done.len())
+        })
+    })
     .await?;
     team.stop(2).await?;
-    let before = team.probe.committed().await?;
-    gate.open();
-    until_told(&mut team).await?;
-    // What it does with its offsets then, it does as a member in good standing, whose commits the broker takes.
-    let again = "worker 1 to have partition 0 again";
-    team.until(
-        again,
-        "After `Lost` the next polls join the group again.",
-        |timeline, _| {
-            let owners = timeline.owners();
-            expect(owners.get(&0) == Some(&WorkerId(1)), || {
-                owners_text(&owners)
-            })
-        },
-    )
-    .await?;
-    team.stop(1).await?;
+    Ok(())
+}
 
-    let after = team.probe.committed().await?;
-    judge_committed(
-        "after worker 2 had worked off everything and worker 1 had come back to life,",
-        &after,
-        &before,
-        ALREADY_ELSEWHERE,
-    )?;
-    let entries = team.timeline.entries();
+async fn until_it_owns_again(team: &mut Team) -> Verdict {
+    let what = "worker 1 to have partition 0 again";
+    let concept = "After `Lost` the next polls join the group again.";
+    team.wait_until(what, concept, |timeline, _| {
+        let owners = timeline.owners();
+        expect(owners.get(&0) == Some(&WorkerId(1)), || {
+            owners_text(&owners)
+        })
+    })
+    .await
+}
+
+/// By the timeline, worker 1 has committed nothing older than `before` since worker 2 took over.
+fn judge_told_commits(entries: &[Entry], before: &BTreeMap<i32, i64>) -> Verdict {
+    let is_older = |entry: &&Entry| matches!(&entry.activity, Activity::Committed(offsets) if offsets.get(&0) < before.get(&0));
     let committed = entries
         .iter()
         .skip_while(|entry| entry.worker != WorkerId(2))
         .filter(|entry| entry.worker == WorkerId(1))
-        .find(|entry| matches!(&entry.activity, Activity::Committed(offsets) if offsets.get(&0) < before.get(&0)));
+        .find(is_older);
     judge(committed.is_none(), || {
         Failure::new(
             format!("{committed:?}, after worker 2 had committed {before:?}"),

@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use event_log::timeline::Activity;
 use rstest::rstest;
 use serde_json::json;
 use testbed::history::{self, PartitionOffset};
 use testbed::probe::Seed;
-use testbed::{Cluster, Failure, NotGraded, NotPassed, Verdict, judge, within};
+use testbed::{Cluster, Failure, NotGraded, Verdict, has_passed, judge, within};
 
-use super::super::patience;
-use super::super::team::{Team, expect};
-use super::super::{Gate, event_at, events};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::{event_at, events};
+use crate::phase4::support::quiet::QUIET;
+use crate::phase4::support::team::Team;
+use crate::support::gate::Gate;
 
 const EVERY_EVENT: &str = "Each record that is polled is handed to `work` before the next poll: what is polled and not \
                            worked on is lost as soon as a later offset is committed.";
@@ -86,7 +90,7 @@ async fn passes_over_what_is_no_event() -> Verdict {
                    error ends the worker, and whoever takes its partition meets the same record.";
     team.start(1);
     let done = team.until_done(2, concept).await;
-    done.map_err(|not_passed| because(not_passed, concept))?;
+    done.map_err(|not_passed| not_passed.with_concept(concept))?;
     let report = team.stop(1).await?;
 
     let places = team.log.done_once();
@@ -110,15 +114,7 @@ async fn passes_over_what_is_no_event() -> Verdict {
         )
     })?;
     let committed = team.probe.committed().await?;
-    super::super::judge_committed("at the end", &committed, &[(0, 5)].into(), concept)
-}
-
-/// A worker that ends before its time has met what this check is about.
-fn because(not_passed: NotPassed, concept: &str) -> NotPassed {
-    match not_passed {
-        NotPassed::Failed(failure) => Failure::new(failure.seen, failure.expected, concept).into(),
-        not_graded @ NotPassed::NotGraded(_) => not_graded,
-    }
+    judge_committed("at the end", &committed, &[(0, 5)].into(), concept)
 }
 
 /// `work` may block: what else the runtime has to do goes on meanwhile.
@@ -130,7 +126,7 @@ async fn holds_up_nobody_while_it_works() -> Verdict {
     let gate = Gate::closed();
     let wait = gate.waiter();
     team.start_with(1, move |_| wait());
-    team.until("`work` to be called", EVERY_EVENT, |_, log| {
+    team.wait_until("`work` to be called", EVERY_EVENT, |_, log| {
         expect(!log.calls().is_empty(), || "no call".to_owned())
     })
     .await?;
@@ -140,7 +136,7 @@ async fn holds_up_nobody_while_it_works() -> Verdict {
     let concept = "A call that blocks on an async thread holds up every other task of that thread, and on a runtime with one \
                    thread all of them: other workers, timers, whoever wants to stop this one. Blocking work belongs where \
                    blocking is allowed, as in spawn_blocking or on a thread of its own.";
-    let went_on = within(patience::QUIET, what, concept, beside).await;
+    let went_on = within(QUIET, what, concept, beside).await;
     gate.open();
     went_on?.map_err(|error| NotGraded::broken("a task of the check's own", &error))?;
     team.until_done(2, EVERY_EVENT).await?;
@@ -159,12 +155,10 @@ async fn polls_between_events() -> Verdict {
     team.start_with(1, |_| std::thread::sleep(Duration::from_millis(500)));
     let concept = "A member that does not poll for max.poll.interval.ms counts as stuck and loses its partitions. Many \
                    events at a time, worked on without a poll between them, take longer than the slowest one.";
-    let lost = |activity: &event_log::timeline::Activity| {
-        matches!(activity, event_log::timeline::Activity::Lost(_))
-    };
-    let done = team.until_done(9, concept).await;
+    let lost = |activity: &Activity| matches!(activity, Activity::Lost(_));
+    let done = has_passed(team.until_done(9, concept).await)?;
     let story = team.story_of(1);
-    judge(done.is_ok() && !story.iter().any(lost), || {
+    judge(done && !story.iter().any(lost), || {
         Failure::new(
             format!(
                 "{} of 9 events of 0.5 s each worked on, and by the timeline its partition was lost {} times",

@@ -10,9 +10,12 @@ use rstest::rstest;
 use testbed::history::{self, PartitionOffset};
 use testbed::{Cluster, Failure, Verdict, eventually, judge};
 
-use super::super::patience::{LIMIT, Patience};
-use super::super::team::{Team, expect, owned_by};
-use super::super::{events, places};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::{events, places};
+use crate::phase4::support::group_text::owned_by;
+use crate::phase4::support::quiet::{LIMIT, QuietTimer};
+use crate::phase4::support::team::Team;
 
 const BY_SUBSCRIPTION: &str = "Subscribe with the `group.id` of `config.client`, and the group's coordinator shares the \
                                partitions out. `assign` takes partitions without asking anybody, and members of \
@@ -79,8 +82,8 @@ async fn is_a_member_and_owns_partitions() -> Verdict {
     team.start(2);
     let timeline = team.timeline.clone();
     let what = "two members that own partitions 0 to 3 between them, as the timeline says";
-    team.until_members(Patience::default(), what, BY_SUBSCRIPTION, |members| {
-        let told = told(&timeline.owners());
+    team.until_members(QuietTimer::default(), what, BY_SUBSCRIPTION, |members| {
+        let told = shares_in_timeline(&timeline.owners());
         let listed = sorted(members.iter().map(|member| member.partitions.clone()));
         let settled = members.len() == 2 && owned_by(members) == [0, 1, 2, 3];
         expect(settled && listed == told, || {
@@ -92,8 +95,8 @@ async fn is_a_member_and_owns_partitions() -> Verdict {
     Ok(())
 }
 
-/// How the partitions are shared out by the timeline. Which member is which worker the broker does not know.
-fn told(owners: &BTreeMap<i32, WorkerId>) -> Vec<Vec<i32>> {
+/// The partitions of each owner, as the timeline says. The broker does not know which member is which worker.
+fn shares_in_timeline(owners: &BTreeMap<i32, WorkerId>) -> Vec<Vec<i32>> {
     let mut told: BTreeMap<WorkerId, Vec<i32>> = BTreeMap::new();
     for (&partition, &owner) in owners {
         told.entry(owner).or_default().push(partition);
@@ -152,5 +155,5 @@ async fn partitions_move_to_a_new_member(#[case] assignor: &str) -> Verdict {
     team.judge_one_owner_at_a_time()?;
     let committed = team.probe.committed().await?;
     let expected = history::next_offsets(&places(4, 15));
-    super::super::judge_committed("at the end", &committed, &expected, concept)
+    judge_committed("at the end", &committed, &expected, concept)
 }

@@ -1,17 +1,23 @@
 //! It stops promptly, and has left the group when it returns.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use event_log::timeline::Activity;
 use rstest::rstest;
+use testbed::poll::poll_until;
 use testbed::wait::seconds;
-use testbed::{Cluster, Failure, SLOW_WAIT, Verdict, judge};
+use testbed::{Cluster, Failure, NotPassed, SLOW_WAIT, Verdict, judge};
 
-use super::super::events;
-use super::super::patience::Patience;
-use super::super::team::{Team, expect, members_text};
+use crate::phase4::support::committed::judge_committed;
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::events;
+use crate::phase4::support::group_text::members_text;
+use crate::phase4::support::quiet::QuietTimer;
+use crate::phase4::support::team::Team;
+use crate::support::gate::Gate;
 
 /// How soon a worker without work returns. It takes some hundred milliseconds; checks run side by side on a busy machine.
 const PROMPTLY: Duration = Duration::from_secs(4);
@@ -72,9 +78,8 @@ async fn has_patience_for_the_next_record() -> Verdict {
     team.start(1);
     team.until_done(3, concept).await?;
     let silent_since = Instant::now();
-    while !team.has_ended() && silent_since.elapsed() < SLOW_WAIT {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    let ended = || ready(Ok::<_, NotPassed>(team.has_ended().then_some(())));
+    poll_until(SLOW_WAIT, ended).await?;
     let went_on_for = silent_since.elapsed();
     judge(!team.has_ended(), || {
         Failure::new(
@@ -100,7 +105,7 @@ async fn stops_after_the_event_in_hand() -> Verdict {
     team.topic.seed(events(1, 300)).await?;
     let calls: Arc<AtomicUsize> = Arc::default();
     let count = Arc::clone(&calls);
-    let gate = super::super::Gate::closed();
+    let gate = Gate::closed();
     let wait = gate.waiter();
     team.start_with(1, move |(_, offset)| {
         count.fetch_add(1, Ordering::Relaxed);
@@ -108,7 +113,7 @@ async fn stops_after_the_event_in_hand() -> Verdict {
             wait();
         }
     });
-    team.until(
+    team.wait_until(
         "`work` to be called with offset 3",
         "Each record that is polled is handed to `work`.",
         |_, log| {
@@ -133,7 +138,7 @@ async fn stops_after_the_event_in_hand() -> Verdict {
     })?;
     let committed = team.probe.committed().await?;
     let expected = team.log.next_offsets();
-    super::super::judge_committed(
+    judge_committed(
         "after it stopped",
         &committed,
         &expected,
@@ -151,7 +156,7 @@ async fn has_left_the_group_when_it_returns() -> Verdict {
     team.until_settled(&[1]).await?;
     let by_subscription = "Subscribe with the `group.id` of `config.client`.";
     team.until_members(
-        Patience::default(),
+        QuietTimer::default(),
         "one member in the group",
         by_subscription,
         |members| {

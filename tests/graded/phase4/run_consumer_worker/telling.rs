@@ -9,11 +9,12 @@ use event_log::timeline::{Activity, Entry, ownership};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::history::PartitionOffset;
-use testbed::{Cluster, Failure, Verdict, judge};
+use testbed::{Cluster, Failure, Verdict, has_passed, judge};
 
-use super::super::events;
-use super::super::patience::Patience;
-use super::super::team::{Team, expect};
+use crate::phase4::support::condition::expect;
+use crate::phase4::support::events::events;
+use crate::phase4::support::quiet::QuietTimer;
+use crate::phase4::support::team::Team;
 
 const HANDED_OVER: &str = "Each record that is polled is handed to `work`.";
 
@@ -113,7 +114,7 @@ async fn tells_an_empty_assignment() -> Verdict {
                    empty list in the callback is its assignment. Whoever waits for the group to settle waits for it.";
     let what =
         "`Assigned` with no partitions for one worker, while the other one has the partition";
-    team.until(what, concept, |timeline, _| {
+    team.wait_until(what, concept, |timeline, _| {
         let entries = timeline.entries();
         let nothing = entries
             .iter()
@@ -143,7 +144,7 @@ async fn tells_of_a_revocation_as_it_happens() -> Verdict {
     team.start(2);
     let what = "the group to give each of two members a partition";
     let concept = "A member that keeps polling takes part in the rebalance, and the group shares the partitions out.";
-    team.until_members(Patience::default(), what, concept, |members| {
+    team.until_members(QuietTimer::default(), what, concept, |members| {
         let with_one = members.iter().filter(|member| member.partitions.len() == 1);
         let count = with_one.count();
         expect(count == 2, || {
@@ -212,9 +213,9 @@ async fn tells_no_refused_commit() -> Verdict {
         .fail_next(RDKafkaApiKey::OffsetCommit, &[refusal; 200]);
     team.start(1);
     let log = team.log.clone();
-    let done = team.until_done(3, HANDED_OVER).await;
+    let done = has_passed(team.until_done(3, HANDED_OVER).await)?;
     // A worker that commits after each event may have ended with the error already.
-    if done.is_ok() {
+    if done {
         team.cancel(1);
         let _ = team.ended(1).await?;
     }

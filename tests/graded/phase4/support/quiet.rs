@@ -16,22 +16,22 @@ pub const QUIET: Duration = Duration::from_secs(7);
 
 /// For how long nothing has happened.
 #[derive(Debug)]
-pub struct Patience {
+pub struct QuietTimer {
     /// How long it is quiet though all is well.
     known: Duration,
     news: Option<usize>,
     since: Instant,
 }
 
-impl Default for Patience {
+impl Default for QuietTimer {
     fn default() -> Self {
-        Self::beyond(Duration::ZERO)
+        Self::allowing(Duration::ZERO)
     }
 }
 
-impl Patience {
+impl QuietTimer {
     /// Where nothing happens for as long as `known`, though all is well.
-    pub fn beyond(known: Duration) -> Self {
+    pub fn allowing(known: Duration) -> Self {
         Self {
             known,
             news: None,
@@ -40,7 +40,7 @@ impl Patience {
     }
 
     /// What was seen, or a failure when nothing has happened for too long. `news` grows when something happens.
-    pub fn with<T>(
+    pub fn check<T>(
         &mut self,
         news: usize,
         seen: Result<T, String>,
@@ -51,20 +51,20 @@ impl Patience {
     }
 
     /// Whether nothing has happened for too long.
-    pub fn is_over(&mut self, news: usize) -> Over {
+    pub fn is_over(&mut self, news: usize) -> TooQuiet {
         if self.news.replace(news) != Some(news) {
             self.since = Instant::now();
         }
         let limit = self.known + QUIET;
-        Over((self.since.elapsed() >= limit).then_some(limit))
+        TooQuiet((self.since.elapsed() >= limit).then_some(limit))
     }
 }
 
 /// For how long nothing has happened, if that is too long.
 #[derive(Debug, Clone, Copy)]
-pub struct Over(Option<Duration>);
+pub struct TooQuiet(Option<Duration>);
 
-impl Over {
+impl TooQuiet {
     /// What was seen, or a failure if nothing has happened for too long.
     pub fn or_later<T>(
         self,

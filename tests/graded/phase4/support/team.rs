@@ -1,6 +1,5 @@
 //! Workers of one group, and the check's own evidence of what they do.
 
-use std::collections::BTreeMap;
 use std::future::ready;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use event_log::errors::is_transient;
 use event_log::group::{WorkerConfig, WorkerError, WorkerId, WorkerReport};
 use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
-use event_log::timeline::{Activity, Entry, Timeline};
+use event_log::timeline::{Activity, Timeline};
 use rdkafka::ClientConfig;
 use testbed::history::PartitionOffset;
 use testbed::probe::{GroupMember, GroupProbe};
@@ -16,8 +15,12 @@ use testbed::{Failure, Topic, Verdict, eventually, judge};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::patience::{LIMIT, Patience};
-use super::{Elsewhere, WorkLog};
+use super::condition::expect;
+use super::group_text::owners_text;
+use super::quiet::{LIMIT, QuietTimer};
+use super::runtime::LearnerRuntime;
+use super::timeline::{Settling, story_of};
+use super::work_log::WorkLog;
 
 const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait for the token and for the next record at \
                          the same time, or poll with a short time-out and look at the token between polls.";
@@ -25,8 +28,8 @@ const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait 
 const ENDED_EARLY: &str = "A worker works until it is told to stop. An empty poll is no end, and errors that pass by \
                            themselves (is_transient) are no reason to go.";
 
-/// What a worker came to.
-pub type Ended = Result<WorkerReport, WorkerError>;
+/// What a worker returned.
+pub type WorkerResult = Result<WorkerReport, WorkerError>;
 
 /// A group on one topic. Dropping it stops its workers.
 pub struct Team {
@@ -36,15 +39,15 @@ pub struct Team {
     pub timeline: Timeline,
     pub log: WorkLog,
     pub probe: GroupProbe,
-    workers: Vec<Running>,
-    elsewhere: Elsewhere,
+    workers: Vec<RunningWorker>,
+    runtime: LearnerRuntime,
 }
 
-struct Running {
+struct RunningWorker {
     id: WorkerId,
     stop: CancellationToken,
     _stops_when_dropped: DropGuard,
-    task: JoinHandle<Ended>,
+    task: JoinHandle<WorkerResult>,
 }
 
 impl Team {
@@ -57,7 +60,7 @@ impl Team {
             timeline: Timeline::new(),
             log: WorkLog::default(),
             workers: Vec::new(),
-            elsewhere: Elsewhere::new()?,
+            runtime: LearnerRuntime::new()?,
             topic,
         })
     }
@@ -65,13 +68,13 @@ impl Team {
     /// The same, whose workers share one async thread.
     pub fn on_one_thread(topic: Topic) -> Verdict<Self> {
         let mut team = Self::new(topic)?;
-        team.elsewhere = Elsewhere::with_threads(1)?;
+        team.runtime = LearnerRuntime::with_threads(1)?;
         Ok(team)
     }
 
     /// Something else that the workers' runtime has to do.
     pub fn spawn_beside(&self) -> JoinHandle<()> {
-        self.elsewhere.spawn(tokio::task::yield_now())
+        self.runtime.spawn(tokio::task::yield_now())
     }
 
     /// Starts a worker whose `work` does nothing but get logged.
@@ -89,11 +92,11 @@ impl Team {
         let (work, topic) = (self.log.work(during), self.topic.name.clone());
         let client = self.client.clone();
         let (timeline, token) = (self.timeline.clone(), stop.clone());
-        let task = self.elsewhere.spawn(async move {
+        let task = self.runtime.spawn(async move {
             let config = WorkerConfig { client, work };
             run_consumer_worker(id, config, &topic, timeline, token).await
         });
-        let running = Running {
+        let running = RunningWorker {
             id,
             _stops_when_dropped: stop.clone().drop_guard(),
             stop,
@@ -104,19 +107,19 @@ impl Team {
 
     /// Waits until `found` has nothing to object to, while the workers run and something happens. It says what it still
     /// sees.
-    pub async fn until(
+    pub async fn wait_until(
         &mut self,
         what: &str,
         concept: &str,
         found: impl Fn(&Timeline, &WorkLog) -> Result<(), String>,
     ) -> Verdict {
-        let mut patience = Patience::default();
+        let mut quiet = QuietTimer::default();
         let ended = eventually(LIMIT, what, concept, || {
             let seen = match self.first_to_end() {
                 Some(id) => Ok(Some(id)),
                 None => found(&self.timeline, &self.log).map(|()| None),
             };
-            ready(patience.with(self.news(), seen, what, concept))
+            ready(quiet.check(self.news(), seen, what, concept))
         })
         .await?;
         match ended {
@@ -128,7 +131,7 @@ impl Team {
     /// Waits until the broker lists members that `found` has nothing to object to, while the workers run.
     pub async fn until_members(
         &mut self,
-        mut patience: Patience,
+        mut quiet: QuietTimer,
         what: &str,
         concept: &str,
         found: impl Fn(&[GroupMember]) -> Result<(), String>,
@@ -136,7 +139,7 @@ impl Team {
         let (probe, found) = (&self.probe, &found);
         let members = eventually(LIMIT, what, concept, || {
             let seen = self.first_to_end();
-            let over = patience.is_over(self.news());
+            let over = quiet.is_over(self.news());
             async move {
                 if let Some(id) = seen {
                     return Ok(Ok(Err(id)));
@@ -187,7 +190,7 @@ impl Team {
     /// Waits until `count` different events are done.
     pub async fn until_done(&mut self, count: usize, concept: &str) -> Verdict {
         let what = format!("`work` to be called with all {count} events");
-        self.until(&what, concept, |_, log| {
+        self.wait_until(&what, concept, |_, log| {
             let done = log.done_once().len();
             expect(done >= count, || {
                 format!("{done} of {count} events worked on")
@@ -196,25 +199,17 @@ impl Team {
         .await
     }
 
-    /// Waits until every partition has an owner among `members`, and the newest of these has an assignment.
-    ///
-    /// An empty assignment counts. With a cooperative assignor the first one is empty, and nothing has moved yet.
+    /// Waits until the group has settled on `members`, the newest last.
     pub async fn until_settled(&mut self, members: &[u32]) -> Verdict {
         let partitions = self.topic.partitions;
         let what = format!("the {partitions} partitions to have owners among workers {members:?}");
         let concept = "A member that has joined is told its partitions in the rebalance callback, which runs inside poll: \
                        note each assignment down there, and keep polling.";
-        let newest = members.last().copied();
-        self.until(&what, concept, |timeline, _| {
-            let owners = timeline.owners();
-            let joined = newest.is_none_or(|newest| timeline.has_been_assigned(WorkerId(newest)));
-            let owned = (0..partitions).all(|partition| {
-                owners
-                    .get(&partition)
-                    .is_some_and(|owner| members.contains(&owner.0))
-            });
-            expect(joined && owned, || {
-                format!("the timeline says {}", owners_text(&owners))
+        let members: Vec<WorkerId> = members.iter().copied().map(WorkerId).collect();
+        self.wait_until(&what, concept, |timeline, _| {
+            let settling = Settling::of(&members, &timeline.entries(), partitions);
+            expect(settling.is_complete(), || {
+                format!("the timeline says {}", owners_text(&timeline.owners()))
             })
         })
         .await
@@ -228,23 +223,23 @@ impl Team {
     }
 
     /// Waits until a worker has returned, after it was told to stop.
-    pub async fn ended(&mut self, number: u32) -> Verdict<Ended> {
+    pub async fn ended(&mut self, number: u32) -> Verdict<WorkerResult> {
         self.returned(number, MUST_STOP).await
     }
 
     /// Waits until a worker has returned. `concept` says why it may not.
-    pub async fn returned(&mut self, number: u32, concept: &str) -> Verdict<Ended> {
+    pub async fn returned(&mut self, number: u32, concept: &str) -> Verdict<WorkerResult> {
         let index = self.workers.iter().position(|worker| worker.id.0 == number);
         let worker = self
             .workers
             .remove(index.expect("a check waits for a worker that it has started"));
         let what = format!("{} to return", worker.id);
-        let mut patience = Patience::default();
+        let mut quiet = QuietTimer::default();
         eventually(LIMIT, &what, concept, || {
             let seen = expect(worker.task.is_finished(), || {
                 format!("{} is still running", worker.id)
             });
-            ready(patience.with(self.news(), seen, &what, concept))
+            ready(quiet.check(self.news(), seen, &what, concept))
         })
         .await?;
         match worker.task.await {
@@ -321,42 +316,4 @@ impl Team {
             )
         })
     }
-}
-
-/// What `entries` say of one worker, without the entries for events.
-pub fn story_of(entries: &[Entry], number: u32) -> Vec<Activity> {
-    let its = entries.iter().filter(|entry| entry.worker.0 == number);
-    its.map(|entry| entry.activity.clone())
-        .filter(|activity| !matches!(activity, Activity::Processed { .. }))
-        .collect()
-}
-
-/// `Ok`, or what is seen instead.
-pub fn expect(holds: bool, seen: impl FnOnce() -> String) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(seen()) }
-}
-
-/// Owners of partitions in words.
-pub fn owners_text(owners: &BTreeMap<i32, WorkerId>) -> String {
-    if owners.is_empty() {
-        return "that no partition has an owner".to_owned();
-    }
-    let owned = owners
-        .iter()
-        .map(|(partition, owner)| format!("partition {partition} is {owner}'s"));
-    owned.collect::<Vec<_>>().join(", ")
-}
-
-/// Members that should not be there, in words.
-pub fn members_text(members: &[GroupMember], when: &str) -> String {
-    let (count, owned) = (members.len(), owned_by(members));
-    format!("{when} the broker lists {count} members, which own partitions {owned:?}")
-}
-
-/// All partitions that these members own, in order.
-pub fn owned_by(members: &[GroupMember]) -> Vec<i32> {
-    let owned = members.iter().flat_map(|member| &member.partitions);
-    let mut owned: Vec<i32> = owned.copied().collect();
-    owned.sort_unstable();
-    owned
 }
