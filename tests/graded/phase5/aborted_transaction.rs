@@ -14,7 +14,7 @@ use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::context::unique_name;
 use testbed::{Cluster, Topic, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
 
 /// How soon to look again whether the mark that ends a transaction is in the log.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);

@@ -12,7 +12,8 @@ use rdkafka::util::Timeout;
 use rstest::rstest;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{Trial, compare, compare_all, predict};
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::trials::{Trial, compare_all};
 
 /// A broker that has not answered by then has not refused either.
 const ANSWERS_WITHIN: &str = "10000";

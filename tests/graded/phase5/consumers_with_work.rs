@@ -5,9 +5,9 @@ use event_log::phase5_reflection::consumers_with_work;
 use rstest::rstest;
 use testbed::{Cluster, Verdict};
 
-use super::coming_to_rest::at_rest;
-use super::member::Member;
-use super::{compare, predict};
+use crate::phase5::support::member::Member;
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::settling::settled_shares;
 
 /// The prediction of how many consumers have work agrees with the broker's list of members.
 #[rstest]
@@ -29,7 +29,7 @@ async fn agrees_with_the_broker(#[case] partitions: i32, #[case] consumers: usiz
     let members = (0..consumers)
         .map(|_| Member::join(&topic, &group, &[]))
         .collect::<Verdict<Vec<_>>>()?;
-    let shares = at_rest(&members, &topic.group_probe(&group)?, partitions).await?;
+    let shares = settled_shares(&members, &topic.group_probe(&group)?, partitions).await?;
 
     let counted = shares.iter().filter(|share| **share > 0).count();
     let happened = format!(

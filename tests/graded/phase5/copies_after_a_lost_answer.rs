@@ -11,13 +11,11 @@ use event_log::phase5_reflection::copies_after_a_lost_answer;
 use rdkafka::types::RDKafkaApiKey;
 use rstest::rstest;
 use testbed::probe::RequestCount;
-use testbed::{Cluster, NotGraded, NotPassed, Topic, Verdict};
+use testbed::{Cluster, Topic, Verdict};
 
-use super::{Trial, compare, compare_all, predict};
-
-/// How often a fault is tried until it has struck as the set-up says: whether a request is under way when it strikes, and
-/// whether the next answer is in time, is up to the machine.
-const TRIES: usize = 4;
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::trials::{Trial, compare_all};
+use crate::support::fault::{TRIES, fault_not_observed};
 
 /// How long the broker answers nothing, and after which time a client takes a request for lost.
 const OUTAGE: Duration = Duration::from_millis(1500);
@@ -64,7 +62,9 @@ async fn agrees_with_the_broker(#[case] with: usize, #[case] without: usize) -> 
         });
         return compare_all(&trials, &happened, |first| concept(&first.set_up));
     }
-    Err(never_struck())
+    Err(fault_not_observed(
+        "answers were not lost as the set-up says",
+    ))
 }
 
 /// A producer without idempotence loses several answers in a row.
@@ -98,7 +98,9 @@ async fn agrees_when_several_are_lost(#[case] records: usize, #[case] lost: usiz
         );
         return compare(&predicted, &sent.copies, &happened, concept(&set_up));
     }
-    Err(never_struck())
+    Err(fault_not_observed(
+        "answers were not lost as the set-up says",
+    ))
 }
 
 fn concept(set_up: &LostAnswers) -> &'static str {
@@ -109,13 +111,6 @@ fn concept(set_up: &LostAnswers) -> &'static str {
         "A lost answer is not a lost record: the broker has written what it was sent, cannot tell a repetition from \
          something new, and writes it once more for each answer that is lost."
     }
-}
-
-fn never_struck() -> NotPassed {
-    let reason = format!(
-        "answers were not lost as the set-up says in {TRIES} tries: this machine is too busy to tell"
-    );
-    NotGraded::too_busy(reason)
 }
 
 /// A producer that is connected, and its topic.

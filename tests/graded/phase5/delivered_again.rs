@@ -9,10 +9,10 @@ use testbed::history::PartitionOffset;
 use testbed::probe::{GroupReader, Seed};
 use testbed::{Cluster, NotGraded, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
 
 /// Records that nobody has processed when the first consumer ends.
-const REST: usize = 3;
+const UNPROCESSED: usize = 3;
 
 const fn rerun(processed: usize, commits: Commits, shutdown: Shutdown) -> Rerun {
     Rerun {
@@ -36,7 +36,8 @@ async fn agrees_with_the_broker(#[case] set_up: Rerun) -> Verdict {
     let predicted = predict(|| delivered_again(&set_up));
     let topic = Cluster::shared()?.topic(1).await?;
     let group = topic.new_group();
-    let records = (0..set_up.processed + REST).map(|number| Seed::text(0, number.to_string()));
+    let records =
+        (0..set_up.processed + UNPROCESSED).map(|number| Seed::text(0, number.to_string()));
     topic.seed(records.collect()).await?;
 
     let first = topic.reader(&group, &[]).await?;
@@ -94,7 +95,7 @@ async fn commit_after(consumer: &GroupReader, last: Option<&PartitionOffset>) ->
 /// The first consumer got what it was to process, and both together all there is.
 fn control(processed: &[PartitionOffset], rest: &[PartitionOffset], expected: usize) -> Verdict {
     let all: BTreeSet<&PartitionOffset> = processed.iter().chain(rest).collect();
-    if processed.len() == expected && all.len() == expected + REST {
+    if processed.len() == expected && all.len() == expected + UNPROCESSED {
         return Ok(());
     }
     let seen = format!("{processed:?}, then {rest:?}");

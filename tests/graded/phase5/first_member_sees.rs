@@ -5,9 +5,9 @@ use event_log::phase5_reflection::first_member_sees;
 use rstest::rstest;
 use testbed::{Cluster, Verdict};
 
-use super::coming_to_rest::at_rest;
-use super::member::Member;
-use super::{compare, predict};
+use crate::phase5::support::member::Member;
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::settling::settled_shares;
 
 /// The prediction of what the first member is told agrees with what its callback was called with.
 #[rstest]
@@ -32,10 +32,10 @@ async fn agrees_with_the_broker(#[case] partitions: i32, #[case] assignor: Assig
     let settings = [("partition.assignment.strategy", strategy)];
 
     let mut members = vec![Member::join(&topic, &group, &settings)?];
-    at_rest(&members, &probe, partitions).await?;
+    settled_shares(&members, &probe, partitions).await?;
     let before = members[0].noted().steps.len();
     members.push(Member::join(&topic, &group, &settings)?);
-    at_rest(&members, &probe, partitions).await?;
+    settled_shares(&members, &probe, partitions).await?;
 
     let mut counted = members[0].noted().steps.split_off(before);
     counted.retain(|step| !matches!(step, Step::Assigned(0) | Step::Revoked(0)));

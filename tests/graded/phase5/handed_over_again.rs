@@ -6,12 +6,12 @@ use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::coming_to_rest::until;
-use super::member::Member;
-use super::{compare, predict};
+use crate::phase5::support::member::Member;
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::settling::wait_until;
 
 /// Records that come when the partition has changed hands.
-const LATER: i64 = 2;
+const LATER_RECORDS: i64 = 2;
 
 const fn in_flight(fetched: i64, done: i64, committed: i64, on_revoke: OnRevoke) -> InFlight {
     InFlight {
@@ -38,7 +38,7 @@ async fn agrees_with_the_broker(#[case] set_up: InFlight) -> Verdict {
 
     let old_owner = Member::join(&topic, &group, &named("2-old-owner"))?;
     let fetched: Vec<i64> = (0..set_up.fetched).collect();
-    until("the old owner to fetch all records", async || {
+    wait_until("the old owner to fetch all records", || async {
         Ok((old_owner.noted().offsets == fetched).then_some(()))
     })
     .await?;
@@ -49,14 +49,14 @@ async fn agrees_with_the_broker(#[case] set_up: InFlight) -> Verdict {
         old_owner.commit_on_revoke(set_up.done)?;
     }
     let new_owner = Member::join(&topic, &group, &named("1-new-owner"))?;
-    until("the partition to change hands", async || {
+    wait_until("the partition to change hands", || async {
         let owned = [old_owner.noted().owned(), new_owner.noted().owned()];
         Ok((owned == [0, 1]).then_some(()))
     })
     .await?;
-    let end = set_up.fetched + LATER;
+    let end = set_up.fetched + LATER_RECORDS;
     topic.seed(records(set_up.fetched..end)).await?;
-    let given = until("the new owner to read to the end", async || {
+    let given = wait_until("the new owner to read to the end", || async {
         let offsets = new_owner.noted().offsets;
         Ok((offsets.last() == Some(&(end - 1))).then_some(offsets))
     })

@@ -6,8 +6,8 @@ use rstest::rstest;
 use testbed::probe::StoredRecord;
 use testbed::{Cluster, NotGraded, Verdict};
 
-use super::sending::{control, send};
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::sending::{control, send};
 
 const fn growth(key_hash: u32, before: i32, after: i32) -> Growth {
     Growth {

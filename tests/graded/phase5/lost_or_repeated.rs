@@ -1,7 +1,5 @@
 //! The experiment of `lost_or_repeated`.
 
-use std::time::Duration;
-
 use event_log::experiments::{AutoCommit, Loss, OffsetStored};
 use event_log::phase5_reflection::lost_or_repeated;
 use rstest::rstest;
@@ -9,7 +7,8 @@ use testbed::history::PartitionOffset;
 use testbed::probe::{GroupReader, Seed};
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::settling::wait_until;
 
 /// The partition of the experiment.
 const RECORDS: i32 = 0;
@@ -19,7 +18,7 @@ const RECORDS: i32 = 0;
 const CLOCK: i32 = 1;
 
 /// Records that are written when the first consumer is dead.
-const MORE: usize = 2;
+const LATER_RECORDS: usize = 2;
 
 const fn auto_commit(
     polled: usize,
@@ -67,7 +66,7 @@ async fn agrees_with_the_broker(#[case] set_up: AutoCommit) -> Verdict {
         committed.contains_key(&CLOCK),
         committed.is_empty(),
     )?;
-    topic.seed(records(MORE)).await?;
+    topic.seed(records(LATER_RECORDS)).await?;
     let second = topic.reader(&group, &[]).await?;
     let rest = second.read_to_the_end().await?;
     second.close().await?;
@@ -132,14 +131,11 @@ async fn wait_for_a_commit(
         done(consumer, set_up, record).await?;
     }
     let probe = topic.group_probe(group)?;
-    let deadline = tokio::time::Instant::now() + testbed::cluster::ANSWER_TIMEOUT;
-    while !probe.committed().await?.contains_key(&CLOCK) {
-        if tokio::time::Instant::now() >= deadline {
-            return Err(NotGraded::broken("auto-commit", &"no commit came"));
-        }
-        tokio::time::sleep(Duration::from_millis(25)).await;
-    }
-    Ok(())
+    wait_until("an automatic commit", || async {
+        let committed = probe.committed().await?;
+        Ok(committed.contains_key(&CLOCK).then_some(()))
+    })
+    .await
 }
 
 /// An automatic commit has come after the failure if one was due, and none at all otherwise.

@@ -5,8 +5,8 @@ use event_log::phase5_reflection::order_of_two;
 use rstest::rstest;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::sending::{control, send};
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
+use crate::phase5::support::sending::{control, send};
 
 /// A key, and its CRC32, which is what the learner is told.
 type Key = (&'static str, u32);

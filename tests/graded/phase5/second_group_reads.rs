@@ -8,7 +8,7 @@ use rstest::rstest;
 use testbed::probe::Seed;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
 
 /// The prediction of what is left for the next reader agrees with what each of the three got.
 #[rstest]

@@ -12,7 +12,7 @@ use testbed::blocking::blocking_once;
 use testbed::cluster::ANSWER_TIMEOUT;
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
 
 /// Tells the record that makes the producer know the topic from those of the burst.
 const NO_PART_OF_THE_BURST: &str = "known";

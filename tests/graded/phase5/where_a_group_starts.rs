@@ -6,7 +6,7 @@ use rstest::rstest;
 use testbed::probe::{Polled, Seed};
 use testbed::{Cluster, NotGraded, Topic, Verdict};
 
-use super::{compare, predict};
+use crate::phase5::support::prediction::{compare, predict};
 
 const fn start(written: i64, first: i64, committed: Option<i64>, reset: Reset) -> GroupStart {
     GroupStart {

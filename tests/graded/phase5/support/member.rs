@@ -9,6 +9,7 @@ use event_log::experiments::Step;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
 use rdkafka::error::KafkaResult;
 use rdkafka::{ClientContext, Message, Offset, TopicPartitionList};
+use testbed::blocking::blocking_once;
 use testbed::{NotGraded, Topic, Verdict};
 
 /// A running member. Dropping it lets it leave the group; nobody waits for that.
@@ -124,12 +125,10 @@ impl Member {
         let offsets = self.offsets(next);
         let offsets = offsets.map_err(|error| NotGraded::broken("an offset", &error))?;
         let consumer = Arc::clone(&self.consumer);
-        let committing =
-            tokio::task::spawn_blocking(move || consumer.commit(&offsets, CommitMode::Sync));
-        committing
-            .await
-            .map_err(|error| NotGraded::broken("committing", &error))?
-            .map_err(|error| NotGraded::broken("committing", &error))
+        blocking_once("committing", move || {
+            consumer.commit(&offsets, CommitMode::Sync)
+        })
+        .await
     }
 
     fn offsets(&self, next: i64) -> KafkaResult<TopicPartitionList> {

@@ -1,43 +1,36 @@
-//! When a group of the check's own has come to rest.
+//! When a group of the check's own has settled.
 
 use std::time::Duration;
 
+use testbed::poll::poll_until;
 use testbed::probe::GroupProbe;
 use testbed::{NotGraded, Verdict};
-use tokio::time::Instant;
 
 use super::member::Member;
 
 /// How long a group may take. A rebalance takes a second or two.
 const LIMIT: Duration = Duration::from_secs(15);
 
-const LOOK_EVERY: Duration = Duration::from_millis(25);
-
-/// Waits until `look` finds what it looks for. That the group does not get there is no fault of a prediction.
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Verdict<Option<T>>) -> Verdict<T> {
-    let deadline = Instant::now() + LIMIT;
-    loop {
-        if let Some(found) = look().await? {
-            return Ok(found);
-        }
-        if Instant::now() >= deadline {
-            let limit = format!("not within {} s", LIMIT.as_secs());
-            return Err(NotGraded::broken(what, &limit));
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
+/// Waits until `look` finds something. A group that does not get there says nothing of a prediction.
+pub async fn wait_until<T, L>(what: &str, look: impl FnMut() -> L) -> Verdict<T>
+where
+    L: Future<Output = Verdict<Option<T>>>,
+{
+    let found = poll_until(LIMIT, look).await?;
+    let limit = format!("not within {} s", LIMIT.as_secs());
+    found.ok_or_else(|| NotGraded::broken(what, &limit))
 }
 
-/// Waits until the group has come to rest, and returns how many partitions each member owns, by the broker's list.
+/// Waits until the group has settled, and returns how many partitions each member owns, by the broker's list.
 ///
 /// All members have been told an assignment, so the last rebalance was with all of them; and what they say they own is what
 /// the broker says, each partition once.
-pub async fn at_rest(
+pub async fn settled_shares(
     members: &[Member],
     probe: &GroupProbe,
     partitions: i32,
 ) -> Verdict<Vec<usize>> {
-    until("a group that comes to rest", async || {
+    wait_until("a group that settles", || async {
         let noted: Vec<_> = members.iter().map(Member::noted).collect();
         let mut told: Vec<usize> = noted.iter().map(|noted| noted.owned()).collect();
         let listed = probe.members().await?;
@@ -46,10 +39,10 @@ pub async fn at_rest(
         let mut shares: Vec<usize> = listed.iter().map(|m| m.partitions.len()).collect();
         told.sort_unstable();
         shares.sort_unstable();
-        let rests = noted.iter().all(|noted| noted.has_been_assigned())
+        let has_settled = noted.iter().all(|noted| noted.has_been_assigned())
             && told == shares
             && owned.into_iter().eq(0..partitions);
-        Ok(rests.then_some(shares))
+        Ok(has_settled.then_some(shares))
     })
     .await
 }
