@@ -77,6 +77,18 @@ mod ending {
     }
 
     #[testbed::test(mock)]
+    async fn panics_in_a_destructor_during_a_panic() -> Verdict {
+        struct Panics;
+        impl Drop for Panics {
+            fn drop(&mut self) {
+                panic!("the second panic");
+            }
+        }
+        let _panics = Panics;
+        panic!("the first panic")
+    }
+
+    #[testbed::test(mock)]
     async fn is_killed() -> Verdict {
         let pid = std::process::id().to_string();
         let _ = Command::new("kill").args(["-KILL", &pid]).status();

@@ -78,6 +78,10 @@ fn each_misdeed_is_a_verdict_on_its_check_alone() {
             "still waiting for the loop to end",
         ),
         ("ending::overflows_the_stack", "SIGABRT (stack overflow)"),
+        (
+            "ending::panics_in_a_destructor_during_a_panic",
+            "SIGABRT (abort after a panic that cannot unwind)\nfirst panic at crates/testbed/misbehaving/main.rs",
+        ),
         ("ending::prints_without_end", "printed more than 16 MiB"),
         (
             "ending::sleeps_for_ever",

@@ -5,8 +5,8 @@ use std::process::ExitStatus;
 use report::{Process, ReasonKind};
 
 use super::super::protocol::{Outcome, Panic};
-use super::capture;
 use super::worker_process::{End, Ended, Stop, signal_of};
+use super::{capture, cause};
 use crate::verdict::{Failure, NotGraded};
 use crate::wait::seconds;
 
@@ -67,54 +67,13 @@ fn not_graded(reason: &NotGraded) -> Outcome {
 }
 
 fn died(status: ExitStatus, ended: &Ended) -> Failure {
-    let (how, concept) = how(status, &ended.output);
+    let (how, concept) = cause::of_death(status, &ended.output);
     let seen = format!(
         "the process of the check ended before the check was done: {how}{}{}",
         first_panic(ended.panic.as_ref()),
         last_lines(&ended.output)
     );
     Failure::new(seen, EXPECTED, concept)
-}
-
-/// How a process ended, and what a learner should know about that.
-fn how(status: ExitStatus, output: &str) -> (String, &'static str) {
-    let Some(signal) = signal_of(status) else {
-        let code = status.code().unwrap_or_default();
-        return (
-            format!("exit code {code}"),
-            "`std::process::exit` ends the whole service: librdkafka sends nothing that is still queued, and the group waits for \
-             a member that never leaves. Return an error instead.",
-        );
-    };
-    let (what, concept) = if output.contains("has overflowed its stack") {
-        (
-            "stack overflow",
-            "Each call needs room on the stack. A function that calls itself for each record or each retry overflows it: use a \
-             loop.",
-        )
-    } else if output.contains("memory allocation of") {
-        (
-            "out of memory",
-            "Kafka delivers records for as long as you poll. Keep what is in flight, not everything that you have read.",
-        )
-    } else {
-        match signal.as_str() {
-            "SIGABRT" => (
-                "abort",
-                "An abort ends the whole service: no error is returned, no offset is committed, no record is flushed. Return an \
-                 error instead of aborting, also in a panic hook and in a destructor.",
-            ),
-            "SIGKILL" => (
-                "ended from outside, perhaps by the operating system for want of memory",
-                "Kafka delivers records for as long as you poll. Keep what is in flight, not everything that you have read.",
-            ),
-            _ => (
-                "ended by the operating system",
-                "Safe Rust cannot do this. Look for a signal that your code sends, or for `unsafe` code that it calls.",
-            ),
-        }
-    };
-    (format!("{signal} ({what})"), concept)
 }
 
 fn stopped(stop: Stop, ended: &Ended) -> Failure {
@@ -124,21 +83,7 @@ fn stopped(stop: Stop, ended: &Ended) -> Failure {
         first_panic(ended.panic.as_ref()),
         last_lines(&ended.output)
     );
-    let concept = match stop {
-        Stop::Deadline(_) => {
-            "A loop that neither awaits nor returns blocks its thread, and with it everything that shares the thread. Await in \
-             every loop, and give it an end."
-        }
-        Stop::Memory(_) => {
-            "Kafka delivers records for as long as you poll. Keep what is in flight, not everything that you have read."
-        }
-        Stop::RunIsOver => "",
-        Stop::Output => {
-            "A loop that prints without end does not wait for Kafka: it polls again and again. Await the next record or the \
-             delivery report instead."
-        }
-    };
-    Failure::new(seen, EXPECTED, concept)
+    Failure::new(seen, EXPECTED, cause::of_stop(stop))
 }
 
 fn why(stop: Stop) -> String {

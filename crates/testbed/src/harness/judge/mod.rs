@@ -3,11 +3,12 @@
 //! - `plan`: what is known before any check runs.
 //! - `run`: runs the checks of the plan, with `queue` for their order and `retry` for what counts.
 //! - `worker_process`: one attempt at one check, in a process of its own; `capture` keeps what it prints, `strays` ends what it
-//!   leaves running, `death` says how it ended.
+//!   leaves running, `death` says how it ended, and `cause` why.
 //! - `stall_monitor`: whether machine and broker kept up.
 //! - `nextest`: what is different when cargo-nextest runs the checks.
 
 mod capture;
+mod cause;
 mod death;
 mod nextest;
 mod plan;
