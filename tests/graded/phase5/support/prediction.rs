@@ -14,7 +14,8 @@ pub fn predict<P>(ask: impl FnOnce() -> P) -> P {
     waiting_for(
         LIMIT,
         "your prediction",
-        "A prediction is a rule in terms of the set-up: nothing is to be connected to, sent or waited for.",
+        "A prediction is a rule in terms of the set-up: a match, a comparison or some arithmetic. Connect to nothing, wait for \
+         nothing, and give every loop an end.",
     );
     let predicted = ask();
     waiting_no_more();
