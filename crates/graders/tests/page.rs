@@ -57,6 +57,7 @@ fn wrong(name: &str) -> Wrong {
             misconception: format!("Either | or: {name}."),
             check: "record::keeps_it".to_owned(),
             concept: Vec::new(),
+            whole_phase: false,
             failure: None,
         },
         source: String::new(),

@@ -1,16 +1,19 @@
-//! Whether a wrong answer was caught: the named check failed, and its text names the misconception.
+//! Whether a wrong answer was caught: the named check failed, and its text names the misconception. Where the whole phase ran,
+//! the other exercises passed too.
+
+use std::time::Duration;
 
 use super::assessment::{Assessment, Rating};
 use crate::bank::wrong::Wrong;
 use crate::engine::{Answer, Job, JobResult, RUN_LIMIT, Ran, Slow};
+use crate::run;
 use report::{Check, Verdict};
 
-/// Runs all checks of the exercise: a wrong answer is to end soon, and may break more than one promise.
+/// Runs all checks of the exercise, or of the phase: a wrong answer is to end soon, and may break more than one promise.
 pub fn job(wrong: &Wrong) -> Job {
     Job {
         answer: answer(wrong),
-        // The colons keep `produce_event` from selecting what only begins like it.
-        filter: format!("{}::", wrong.exercise.path()),
+        filter: filter(wrong),
         own_container: Some(wrong.check()),
         slow: Slow::Only(wrong.check()),
         until_first_failure: false,
@@ -22,6 +25,15 @@ pub fn job_of_named_check(wrong: &Wrong) -> Job {
     Job {
         filter: wrong.check(),
         ..job(wrong)
+    }
+}
+
+/// The colons keep `produce_event` from selecting `produce_events_batch`.
+fn filter(wrong: &Wrong) -> String {
+    if wrong.header.whole_phase {
+        format!("phase{}::", wrong.exercise.phase)
+    } else {
+        format!("{}::", wrong.exercise.path())
     }
 }
 
@@ -99,14 +111,56 @@ fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Rating, String) {
         let note = format!("its concept lacks `{words}`: {concept}");
         return (Rating::Miss, note);
     }
-    if ran.elapsed > RUN_LIMIT {
-        let note = format!(
-            "caught, but the run took more than {} s",
-            RUN_LIMIT.as_secs()
-        );
+    let limit = limit(wrong);
+    if ran.elapsed > limit {
+        let note = format!("caught, but the run took more than {} s", limit.as_secs());
         return (Rating::Miss, note);
     }
+    if wrong.header.whole_phase {
+        return of_whole_phase(wrong, ran);
+    }
     (Rating::Good, wrong.header.check.clone())
+}
+
+/// A whole phase has more checks than an exercise, and a learner does not wait for all of them after each change.
+fn limit(wrong: &Wrong) -> Duration {
+    if wrong.header.whole_phase {
+        RUN_LIMIT * 2
+    } else {
+        RUN_LIMIT
+    }
+}
+
+/// What an answer that was caught did to its run and to the other exercises of its phase.
+fn of_whole_phase(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
+    if ran.run.code != Some(run::FAILED) {
+        let note = format!("caught, but the exit code of the run is {:?}", ran.run.code);
+        return (Rating::Miss, note);
+    }
+    let with = |verdict| {
+        let checks = ran.run.checks().iter();
+        checks.filter(move |c| c.verdict == verdict && !wrong.exercise.owns(&c.name))
+    };
+    let failed: Vec<String> = with(Verdict::Failed).map(|c| c.name.clone()).collect();
+    if !failed.is_empty() {
+        let note = format!("caught, but other exercises fail: {}", list(&failed));
+        return (Rating::Miss, note);
+    }
+    if let Some(check) = with(Verdict::NotGraded).find(|check| check.environment_broke()) {
+        let note = format!("{}: {}", check.name, check.reason_text());
+        return (Rating::Broken, note);
+    }
+    match with(Verdict::Passed).count() {
+        0 => (
+            Rating::Miss,
+            "caught, but the phase has no other exercise that passes".to_owned(),
+        ),
+        passed => {
+            let check = &wrong.header.check;
+            let note = format!("{check}; {passed} checks of other exercises pass");
+            (Rating::Good, note)
+        }
+    }
 }
 
 fn list(names: &[String]) -> String {
@@ -119,8 +173,6 @@ fn list(names: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::bank::patch_file::Header;
     use crate::engine::NoRun;
@@ -144,6 +196,7 @@ mod tests {
                 misconception: "A key is for nothing.".to_owned(),
                 check: "keeps_the_key".to_owned(),
                 concept: vec!["Same partition".to_owned()],
+                whole_phase: false,
                 failure: None,
             },
             source: String::new(),
@@ -172,6 +225,37 @@ mod tests {
         assert_eq!(rating_of(Verdict::Failed, concept, 31), Rating::Miss);
         assert_eq!(rating_of(Verdict::Passed, "", 3), Rating::Miss);
         assert_eq!(rating_of(Verdict::NotGraded, "", 3), Rating::NotGraded);
+    }
+
+    #[test]
+    fn where_the_whole_phase_runs_it_fails_and_the_other_exercises_pass() {
+        let rating_with = |code, others: Vec<Check>| {
+            let mut wrong = wrong();
+            wrong.header.whole_phase = true;
+            let caught = fixtures::failure("2", "Same partition");
+            let mut checks = vec![failed("phase2::f::keeps_the_key", &caught)];
+            checks.extend(others);
+            let run = fixtures::run(code, checks);
+            let elapsed = Duration::from_secs(1);
+            assess(&wrong, &Ok(Ran { run, elapsed })).rating
+        };
+        let rating = |others| rating_with(run::FAILED, others);
+        let other = |verdict| check("phase2::f_too::holds", verdict);
+        assert_eq!(rating(vec![other(Verdict::Passed)]), Rating::Good);
+        let also_failed = vec![other(Verdict::Passed), other(Verdict::Failed)];
+        assert_eq!(rating(also_failed), Rating::Miss);
+        assert_eq!(rating(vec![other(Verdict::NotGraded)]), Rating::Miss);
+        assert_eq!(rating(Vec::new()), Rating::Miss);
+        let passed = vec![other(Verdict::Passed)];
+        assert_eq!(rating_with(0, passed), Rating::Miss);
+    }
+
+    #[test]
+    fn the_whole_phase_is_what_runs_where_the_header_says_so() {
+        let mut wrong = wrong();
+        assert_eq!(job(&wrong).filter, "phase2::f::");
+        wrong.header.whole_phase = true;
+        assert_eq!(job(&wrong).filter, "phase2::");
     }
 
     #[test]

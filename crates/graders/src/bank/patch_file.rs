@@ -32,6 +32,9 @@ pub struct Header {
     pub check: String,
     /// What the failure's concept has to say. Neither case nor line breaks count.
     pub concept: Vec<String>,
+    /// Whether the run covers the whole phase, where every other exercise has to pass: for an answer that harms its process.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub whole_phase: bool,
     /// What the failure of that check says, normalised. `None`: not recorded yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -133,6 +136,7 @@ mod tests {
             misconception: "Two is for nothing.".to_owned(),
             check: "counts::to_three".to_owned(),
             concept: vec!["two".to_owned()],
+            whole_phase: false,
             failure,
         }
     }
@@ -144,6 +148,19 @@ mod tests {
             let text = encode(&header, DIFF).expect("it has a form in TOML");
             assert_eq!(parse(&text).expect("both parts"), (header, DIFF));
         }
+    }
+
+    #[test]
+    fn the_whole_phase_is_an_exception_that_the_header_names() {
+        let whole_phase = Header {
+            whole_phase: true,
+            ..header(Some(failure("N of N")))
+        };
+        let text = encode(&whole_phase, DIFF).expect("it has a form in TOML");
+        assert!(text.contains("\nwhole_phase = true\n"), "{text}");
+        assert_eq!(parse(&text).expect("both parts"), (whole_phase, DIFF));
+        let usual = encode(&header(None), DIFF).expect("it has a form in TOML");
+        assert!(!usual.contains("whole_phase"), "{usual}");
     }
 
     #[test]

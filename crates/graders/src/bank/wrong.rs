@@ -180,6 +180,7 @@ mod tests {
             misconception: "Two is for nothing.".to_owned(),
             check: "counts::to_three".to_owned(),
             concept: vec!["two".to_owned()],
+            whole_phase: false,
             failure: None,
         }
     }

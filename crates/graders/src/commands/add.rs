@@ -25,6 +25,10 @@ pub struct Args {
     /// Words that the failure's concept has to contain; may be given more than once
     #[arg(long, required = true)]
     concept: Vec<String>,
+
+    /// Run the whole phase, and prove that its other exercises pass: for an answer that harms its process
+    #[arg(long)]
+    whole_phase: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode> {
@@ -42,6 +46,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         misconception: args.misconception.clone(),
         check: args.check.clone(),
         concept: args.concept.clone(),
+        whole_phase: args.whole_phase,
         failure: None,
     };
     // The reference without the mistake.

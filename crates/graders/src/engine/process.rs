@@ -69,6 +69,8 @@ impl Process<'_> {
             .env(variables::REPORT, report)
             .env_remove(variables::SLOW)
             .env_remove(variables::PATIENT)
+            // Backtraces would be among the last lines that a failure quotes.
+            .env_remove("RUST_BACKTRACE")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
