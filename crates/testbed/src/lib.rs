@@ -3,7 +3,7 @@
 //!
 //! # Layout
 //!
-//! Each module imports from those above it alone, which `tests/layers.rs` checks.
+//! Each module imports from those above it alone, which `tests/layers` checks.
 //!
 //! - [`verdict`]: pass, fail with four lines, or not graded.
 //! - [`history`]: what was sent, acknowledged, delivered and committed, as data to check.

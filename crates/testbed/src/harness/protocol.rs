@@ -7,6 +7,7 @@ use report::ReasonKind;
 use serde::{Deserialize, Serialize};
 
 use crate::session::Connection;
+use crate::verdict::Failure;
 
 /// The argument that makes a process of this program a worker.
 pub const WORKER_ARGUMENT: &str = "--kafkalings-worker";
@@ -89,4 +90,21 @@ pub enum Outcome {
         /// Why, in words.
         text: String,
     },
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        let Failure {
+            kind,
+            seen,
+            expected,
+            concept,
+        } = failure;
+        Self::Failed {
+            kind,
+            seen,
+            expected,
+            concept,
+        }
+    }
 }

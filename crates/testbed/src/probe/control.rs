@@ -8,7 +8,7 @@ use rdkafka::producer::{
     BaseProducer, BaseRecord, DefaultProducerContext, Producer, ThreadedProducer,
 };
 
-use super::StoredRecord;
+use super::records::StoredRecord;
 use crate::blocking::blocking;
 use crate::cluster::{ANSWER_TIMEOUT, Topic};
 use crate::verdict::{NotGraded, Verdict};

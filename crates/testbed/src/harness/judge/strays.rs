@@ -3,13 +3,16 @@
 //! Most stay in the worker's process group. One that leaves it is found by a variable of its environment: on Linux the judge
 //! adopts it when its parent ends.
 
+use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
-use super::worker_process::end_group;
+/// Leads from a process that outlives its worker to the attempt that started it.
+pub const ATTEMPT_VARIABLE: &str = "KAFKALINGS_ATTEMPT";
 
-/// Ends what is left of the process group of a worker that has ended. Returns how many processes there were, at least.
+/// Ends what is left of the process group of a worker that has ended. Returns how many processes there were, as far as is
+/// known: 0 or 1.
 pub fn end_of_group(group: Pid) -> usize {
-    end_group(group)
+    usize::from(killpg(group, Signal::SIGKILL).is_ok())
 }
 
 pub use platform::{adopt_orphans, end_of_attempt};
@@ -23,7 +26,7 @@ mod platform {
     use nix::sys::wait::{WaitPidFlag, waitpid};
     use nix::unistd::Pid;
 
-    use super::super::worker_process::ATTEMPT_VARIABLE;
+    use crate::harness::judge::strays::ATTEMPT_VARIABLE;
 
     /// From now on a process whose parent ends becomes a child of this one.
     pub fn adopt_orphans() {

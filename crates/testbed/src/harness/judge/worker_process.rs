@@ -12,7 +12,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::{Signal, killpg};
+use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use report::variables;
 
@@ -31,9 +31,6 @@ const PREPARATION: Duration = Duration::from_secs(90);
 
 /// How long the judge waits for the rest of the output of a process that it has ended.
 const REST_OF_THE_OUTPUT: Duration = Duration::from_millis(300);
-
-/// Leads from a process that outlives its worker to the attempt that started it.
-pub const ATTEMPT_VARIABLE: &str = "KAFKALINGS_ATTEMPT";
 
 /// How an attempt ended.
 #[derive(Debug)]
@@ -135,7 +132,7 @@ fn spawn(job: &Job, socket: UnixStream, output: io::PipeWriter) -> io::Result<Ch
     Command::new(this_program()?)
         .arg(WORKER_ARGUMENT)
         .env_remove(variables::REPORT)
-        .env(ATTEMPT_VARIABLE, &job.token)
+        .env(strays::ATTEMPT_VARIABLE, &job.token)
         .stdin(Stdio::from(OwnedFd::from(socket)))
         .stderr(output.try_clone()?)
         .stdout(output)
@@ -241,9 +238,4 @@ pub fn signal_of(status: ExitStatus) -> Option<String> {
     let number = status.signal()?;
     let signal = Signal::try_from(number).map(|signal| signal.as_str().to_owned());
     Some(signal.unwrap_or_else(|_unknown| format!("signal {number}")))
-}
-
-/// Ends every process of the group. Returns how many were left in it, as far as is known: 0 or 1.
-pub(super) fn end_group(group: Pid) -> usize {
-    usize::from(killpg(group, Signal::SIGKILL).is_ok())
 }

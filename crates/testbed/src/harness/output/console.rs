@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use report::{Check, Counts, Verdict};
 
 use super::super::arguments::{Arguments, Color};
-use super::{Summary, count_of, failures, next_step, reasons, successes, table, unwritten};
+use super::summary::{Summary, count_of};
+use super::{failures, next_step, reasons, successes, table, unwritten};
 
 const GREEN: Style = AnsiColor::Green.on_default();
 const RED: Style = AnsiColor::Red.on_default();

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use report::{Check, Failure, ReasonKind};
 
-use super::{Summary, count_of, indented};
+use super::summary::{Summary, count_of, indented};
 
 /// Failures that share a concept, the first in order in front.
 struct Group<'a> {

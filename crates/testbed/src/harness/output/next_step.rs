@@ -2,7 +2,7 @@
 
 use report::{Check, ReasonKind, Verdict};
 
-use super::{Summary, count_of};
+use super::summary::{Summary, count_of};
 
 /// The next step, for a program whose checks grade exercises.
 pub fn text(summary: &Summary<'_>) -> Option<String> {

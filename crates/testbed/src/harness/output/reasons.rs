@@ -6,7 +6,7 @@ use std::fmt::Write;
 use report::{Check, Verdict};
 
 use super::super::registry::SLOW_WAIT;
-use super::{Summary, count_of};
+use super::summary::{Summary, count_of};
 use crate::wait::seconds;
 
 /// How many names of a reason are listed.

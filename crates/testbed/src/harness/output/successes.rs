@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use report::Verdict;
 
-use super::{Summary, indented};
+use super::summary::{Summary, indented};
 
 /// The output of the checks that passed, if it is asked for and there is any.
 pub fn text(summary: &Summary<'_>) -> Option<String> {

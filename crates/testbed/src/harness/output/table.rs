@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use report::tally::{Group, by_exercise};
 
-use super::{Summary, count_of};
+use super::summary::{Summary, count_of};
 
 /// The table of a run, unless it would be empty.
 pub fn text(summary: &Summary<'_>) -> Option<String> {

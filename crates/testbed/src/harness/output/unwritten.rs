@@ -5,7 +5,7 @@ use std::slice::from_ref;
 
 use report::tally::by_exercise;
 
-use super::{Summary, count_of};
+use super::summary::{Summary, count_of};
 
 /// The unwritten exercises of a run, unless there are none.
 pub fn text(summary: &Summary<'_>) -> Option<String> {

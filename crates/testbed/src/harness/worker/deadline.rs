@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::super::protocol::Body;
 use super::super::registry::Check;
 use super::channel::Channel;
-use super::{finish, not_passed_outcome};
+use super::finish::{self, finish};
 use crate::context::{self, Waiting};
 use crate::session::initial_rebalance_delay;
 use crate::verdict::{NotGraded, NotPassed};
@@ -39,7 +39,7 @@ pub fn watch(channel: &Channel, check: &'static Check) {
                     first_wait,
                 };
                 if let Some(not_passed) = limits.overdue(&context::waiting(), Instant::now()) {
-                    return finish(&channel, not_passed_outcome(not_passed));
+                    return finish(&channel, finish::not_passed(not_passed));
                 }
             }
         });

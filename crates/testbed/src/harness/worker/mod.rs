@@ -1,12 +1,14 @@
 //! A worker: a process that runs one check and tells the judge what came of it.
 //!
 //! - `deadline`: ends the check on time, whatever the learner's code does to its threads.
+//! - `finish`: the outcome of the check, told to the judge.
 //! - `panics`: remembers the first panic of the process.
 //! - `memory`: notices a process that eats memory.
 //! - `channel`: the socket to the judge.
 
 mod channel;
 mod deadline;
+mod finish;
 mod memory;
 mod panics;
 
@@ -18,9 +20,9 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 
-use super::protocol::{Body, Job, Outcome, WORKER_ARGUMENT};
+use super::protocol::{Job, Outcome, WORKER_ARGUMENT};
 use super::registry::{self, Check};
-use crate::verdict::{Failure, NotGraded, NotPassed, Verdict};
+use crate::verdict::{NotGraded, Verdict};
 use crate::{context, session};
 use channel::Channel;
 
@@ -61,17 +63,8 @@ fn run(job: &Job, channel: &Channel) -> ExitCode {
     panics::remember(channel);
     memory::watch(channel, job.memory_limit);
     deadline::watch(channel, check);
-    finish(channel, outcome(check));
+    finish::finish(channel, outcome(check));
     wait_to_be_ended()
-}
-
-/// Tells the judge. Only the first outcome counts: the deadline may have come before.
-fn finish(channel: &Channel, outcome: Outcome) {
-    let cpu = memory::cpu_time();
-    channel.last(Body::Done {
-        outcome,
-        cpu_milliseconds: u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX),
-    });
 }
 
 /// Returning would run destructors and exit handlers next to threads that still use what these destroy.
@@ -84,33 +77,7 @@ fn wait_to_be_ended() -> ! {
 fn outcome(check: &Check) -> Outcome {
     match on_a_runtime(check) {
         Ok(()) => panics::after_a_pass().unwrap_or(Outcome::Passed),
-        Err(not_passed) => not_passed_outcome(not_passed),
-    }
-}
-
-/// The outcome of a check that did not pass.
-fn not_passed_outcome(not_passed: NotPassed) -> Outcome {
-    match panics::behind(not_passed) {
-        NotPassed::Failed(failure) => failed(failure),
-        NotPassed::NotGraded(reason) => Outcome::NotGraded {
-            kind: reason.kind(),
-            text: reason.to_string(),
-        },
-    }
-}
-
-fn failed(failure: Failure) -> Outcome {
-    let Failure {
-        kind,
-        seen,
-        expected,
-        concept,
-    } = failure;
-    Outcome::Failed {
-        kind,
-        seen,
-        expected,
-        concept,
+        Err(not_passed) => finish::not_passed(not_passed),
     }
 }
 

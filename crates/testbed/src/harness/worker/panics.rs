@@ -6,7 +6,6 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::protocol::{Body, Outcome, Panic};
 use super::channel::Channel;
-use super::failed;
 use crate::verdict::{Failure, NotGraded, NotPassed};
 
 /// The first panic. Later ones often follow from it.
@@ -69,7 +68,7 @@ pub fn own() -> NotPassed {
 /// The outcome of a check that would have passed, if the learner's code panicked on another thread or in a task.
 pub fn after_a_pass() -> Option<Outcome> {
     let panic = first().filter(|panic| !is_of_the_kit(panic))?;
-    Some(failed(of_the_learner(&panic)))
+    Some(of_the_learner(&panic).into())
 }
 
 /// A panic elsewhere may be why a check waited in vain. The failure says so.
