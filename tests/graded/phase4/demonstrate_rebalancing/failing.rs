@@ -22,7 +22,7 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// More is planned than there is: the step that waits for it takes too long.
 /// Returns the timeline as it was when it gave up.
-async fn waits_in_vain(demonstration: &mut Demonstration) -> Verdict<Vec<Entry>> {
+async fn step_times_out(demonstration: &mut Demonstration) -> Verdict<Vec<Entry>> {
     demonstration.plan.step_timeout = STEP_TIMEOUT;
     demonstration.topic.seed(events(2, 3)).await?;
     let FinishedDemonstration { outcome, entries } = demonstration.begin(|_| {}).ended().await?;
@@ -56,7 +56,7 @@ fn in_short(outcome: &DemonstrationOutcome) -> String {
 async fn gives_up_after_the_step_timeout() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
-    judge_all_left(&waits_in_vain(&mut demonstration).await?)
+    judge_all_left(&step_times_out(&mut demonstration).await?)
 }
 
 /// A step has its time from the beginning, however much happens meanwhile.
@@ -154,7 +154,7 @@ async fn leaves_an_empty_group_when_it_gives_up() -> Verdict {
     let topic = Cluster::shared()?.topic(2).await?;
     let mut demonstration = Demonstration::new(topic, 2, 7)?;
     demonstration.client.set("session.timeout.ms", "45000");
-    waits_in_vain(&mut demonstration).await?;
+    step_times_out(&mut demonstration).await?;
     let members = demonstration.probe.members().await?;
     judge(members.is_empty(), || {
         Failure::new(

@@ -29,7 +29,7 @@ const BACKLOG: usize = 40;
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The partitions that the first worker has given up in good order so far.
-fn given_up(entries: &[Entry]) -> BTreeSet<i32> {
+fn revoked_by_the_first(entries: &[Entry]) -> BTreeSet<i32> {
     let revoked = entries.iter().filter_map(|entry| match &entry.activity {
         Activity::Revoked(partitions) if entry.worker == WorkerId(1) => Some(partitions),
         _ => None,
@@ -37,8 +37,8 @@ fn given_up(entries: &[Entry]) -> BTreeSet<i32> {
     revoked.flatten().copied().collect()
 }
 
-fn has_given_up(timeline: &Timeline) -> bool {
-    !given_up(&timeline.entries()).is_empty()
+fn has_revoked(timeline: &Timeline) -> bool {
+    !revoked_by_the_first(&timeline.entries()).is_empty()
 }
 
 /// A second worker joins while the first is busy. From the first one's `Revoked` on, all work waits at the gate. Returns
@@ -49,7 +49,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     let gate = Gate::closed();
     let (wait, timeline) = (gate.waiter(), team.timeline.clone());
     team.start_with(1, move |_| {
-        if has_given_up(&timeline) {
+        if has_revoked(&timeline) {
             wait();
         } else {
             std::thread::sleep(Duration::from_millis(5));
@@ -64,7 +64,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
     // Events keep coming for all partitions, so there is always something that was processed just now; and no faster than
     // they are worked on, so what is left at the end does not depend on how long the rebalance takes.
     let began = Instant::now();
-    while !has_given_up(&team.timeline) && !team.has_ended() && began.elapsed() < QUIET {
+    while !has_revoked(&team.timeline) && !team.has_ended() && began.elapsed() < QUIET {
         if seeded - team.log.done_once().len() < BACKLOG {
             team.topic.seed(events(4, 15)).await?;
             seeded += 4 * 15;
@@ -72,7 +72,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     let what = "worker-1 to give partitions up when worker-2 joins";
-    judge(has_given_up(&team.timeline) || team.has_ended(), || {
+    judge(has_revoked(&team.timeline) || team.has_ended(), || {
         let waited = seconds(began.elapsed());
         Failure::new(
             format!("no `Revoked` of worker-1 {waited} after worker-2 was started"),
@@ -81,7 +81,7 @@ async fn interrupted(assignor: &str) -> Verdict<(Team, Gate, usize)> {
         )
     })?;
     team.wait_until(what, COMMIT_FIRST, |timeline, _| {
-        expect(has_given_up(timeline), || "no `Revoked`".to_owned())
+        expect(has_revoked(timeline), || "no `Revoked`".to_owned())
     })
     .await?;
     Ok((team, gate, seeded))
@@ -103,7 +103,7 @@ async fn commits_before_partitions_go(#[case] assignor: &str) -> Verdict {
 async fn commits_before_a_handover(assignor: &str) -> Verdict {
     let (team, _gate, _) = interrupted(assignor).await?;
     let committed = team.probe.committed().await?;
-    let gone = given_up(&team.timeline.entries());
+    let gone = revoked_by_the_first(&team.timeline.entries());
     let of_those = |mut offsets: BTreeMap<i32, i64>| {
         offsets.retain(|partition, _| gone.contains(partition));
         offsets
