@@ -62,8 +62,7 @@ impl Process<'_> {
         let mut command = Command::new(self.checks);
         command
             .arg(self.filter)
-            // Several programs run at a time, so each has fewer checks at a time than a learner's.
-            .args(["--quiet", "--test-threads", "16"])
+            .args(["--quiet", "--leave-cleanup", "--test-threads", "24"])
             .args(self.slow.then_some("--include-ignored"))
             .args(self.until_first_failure.then_some("--fail-fast"))
             .env(variables::REPORT, report)

@@ -78,6 +78,10 @@ pub struct Arguments {
     #[arg(long, hide = true)]
     pub run_unwritten: bool,
 
+    /// Do not wait until the cleanup process is done; for many short runs on one Kafka
+    #[arg(long, hide = true)]
+    pub leave_cleanup: bool,
+
     /// Accepted for cargo's sake
     #[arg(long, hide = true, action = ArgAction::SetTrue)]
     pub test: bool,

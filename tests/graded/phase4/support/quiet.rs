@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use testbed::session::initial_rebalance_delay;
 use testbed::wait::seconds;
 use testbed::{Failure, Verdict};
 
@@ -55,7 +56,8 @@ impl QuietTimer {
         if self.news.replace(news) != Some(news) {
             self.since = Instant::now();
         }
-        let limit = self.known + QUIET;
+        // A group without members forms no sooner.
+        let limit = self.known + QUIET + initial_rebalance_delay();
         TooQuiet((self.since.elapsed() >= limit).then_some(limit))
     }
 }

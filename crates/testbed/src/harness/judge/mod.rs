@@ -54,7 +54,7 @@ pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
     let plan = Plan::new(course, &all, &selection, arguments.run_unwritten);
     let mut console = Console::new(arguments, plan.names.iter());
     console.begin(plan.to_run.len());
-    let result = run_plan(course, arguments, plan, &mut console);
+    let (mut result, session) = run_plan(course, arguments, plan, &mut console);
     let summary = Summary {
         course,
         arguments,
@@ -64,6 +64,14 @@ pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
         stall: result.stall,
     };
     console.end(&summary);
+    // A group stays until the session of its last member times out: a learner reads meanwhile.
+    let left_behind = match session {
+        Some(session) if arguments.leave_cleanup => session.leave_to_cleanup(),
+        Some(session) => session.release(),
+        None => Vec::new(),
+    };
+    console.left_behind(&left_behind);
+    result.report.trailer.left_behind = left_behind;
     write(&result.report);
     ExitCode::from(result.report.trailer.exit_code)
 }
@@ -89,7 +97,12 @@ struct Over {
     stall: Option<Duration>,
 }
 
-fn run_plan(course: &Course, arguments: &Arguments, plan: Plan, console: &mut Console) -> Over {
+fn run_plan(
+    course: &Course,
+    arguments: &Arguments,
+    plan: Plan,
+    console: &mut Console,
+) -> (Over, Option<Session>) {
     let begun = Instant::now();
     let (events, happening) = mpsc::channel();
     let options = Options {
@@ -124,11 +137,10 @@ fn run_plan(course: &Course, arguments: &Arguments, plan: Plan, console: &mut Co
         })
     });
     let kafka = kafka(session.as_ref());
-    let left_behind = match session {
-        Some(Ok(session)) => session.release(),
-        Some(Err(_)) | None => Vec::new(),
-    };
-    decided.into_over(plan, kafka, begun, left_behind)
+    (
+        decided.into_over(plan, kafka, begun),
+        session.and_then(Result::ok),
+    )
 }
 
 fn kafka(session: Option<&Result<Session, NotGraded>>) -> Kafka {
@@ -173,13 +185,7 @@ impl Results {
         self.checks.insert(check.name.clone(), check);
     }
 
-    fn into_over(
-        mut self,
-        plan: Plan,
-        kafka: Kafka,
-        begun: Instant,
-        left_behind: Vec<String>,
-    ) -> Over {
+    fn into_over(mut self, plan: Plan, kafka: Kafka, begun: Instant) -> Over {
         for check in self.without_verdict {
             self.checks.entry(check.name.clone()).or_insert(check);
         }
@@ -192,7 +198,7 @@ impl Results {
             counts: Counts::of(&checks),
             exit_code: exit_code(&checks),
             milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            left_behind,
+            left_behind: Vec::new(),
         };
         let header = Header {
             version: VERSION,

@@ -97,6 +97,13 @@ impl Console {
         }
     }
 
+    /// What the run could not remove.
+    pub fn left_behind(&mut self, left_behind: &[String]) {
+        for left in left_behind {
+            self.line(&format!("LEFT BEHIND: {left}\n"));
+        }
+    }
+
     fn end_line(&mut self) {
         if self.is_in_a_line {
             self.line("");

@@ -18,10 +18,6 @@ pub fn text(summary: &Summary<'_>) -> Option<String> {
     not_graded(&mut text, summary);
     skipped(&mut text, summary);
     attempts(&mut text, summary);
-    for left in &summary.report.trailer.left_behind {
-        // Writing into a string cannot fail, here and below.
-        let _ = writeln!(text, "LEFT BEHIND: {left}\n");
-    }
     (!text.is_empty()).then_some(text)
 }
 
