@@ -222,7 +222,7 @@ mod tests {
             rating_of(Verdict::Failed, "Something else.", 3),
             Rating::Miss
         );
-        assert_eq!(rating_of(Verdict::Failed, concept, 61), Rating::Miss);
+        assert_eq!(rating_of(Verdict::Failed, concept, 121), Rating::Miss);
         assert_eq!(rating_of(Verdict::Passed, "", 3), Rating::Miss);
         assert_eq!(rating_of(Verdict::NotGraded, "", 3), Rating::NotGraded);
     }

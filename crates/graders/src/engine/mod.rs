@@ -116,5 +116,5 @@ impl From<std::io::Error> for NoRun {
 pub type JobResult = Result<Ran, NoRun>;
 
 /// A run of one exercise's checks is to end within this, whatever the answer: waiting teaches nothing. No check shortens the waits
-/// of the others, so a run in which most checks wait for what never comes takes about three of their limits.
-pub const RUN_LIMIT: Duration = Duration::from_mins(1);
+/// of the others, so a run in which most checks wait for what never comes takes about three of their limits, and twice that on a busy machine.
+pub const RUN_LIMIT: Duration = Duration::from_mins(2);

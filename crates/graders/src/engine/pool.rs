@@ -56,7 +56,7 @@ const BATCH: usize = 24;
 
 /// A run that takes longer has to be ended. Far more than [`super::RUN_LIMIT`], so that a run which is too long still tells
 /// which check it was.
-const GIVE_UP: Duration = Duration::from_mins(2);
+const GIVE_UP: Duration = Duration::from_mins(5);
 
 impl Pool {
     /// Copies the kit, compiles the reference and opens the Kafka that the environment names.
