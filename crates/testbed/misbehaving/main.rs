@@ -139,7 +139,19 @@ mod ending {
 }
 
 mod leaving {
-    use super::{Command, Duration, Stdio, Verdict, thread};
+    use super::{Command, Duration, Failure, Stdio, Verdict, judge, thread};
+    use std::io::Read;
+
+    /// The process has ended when its end of the pipe is closed. Nothing asks the system for its exit code.
+    #[testbed::test(mock)]
+    async fn does_not_wait_for_a_process_that_has_ended() -> Verdict {
+        let child = Command::new("true").stdout(Stdio::piped()).spawn();
+        let stdout = child.ok().and_then(|child| child.stdout);
+        let read = stdout.and_then(|mut stdout| stdout.read_to_string(&mut String::new()).ok());
+        judge(read == Some(0), || {
+            Failure::new(format!("{read:?}"), "`true` runs and ends", "")
+        })
+    }
 
     #[testbed::test(mock)]
     async fn leaves_a_process_running() -> Verdict {

@@ -4,15 +4,27 @@
 //! adopts it when its parent ends.
 
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 /// Leads from a process that outlives its worker to the attempt that started it.
 pub const ATTEMPT_VARIABLE: &str = "KAFKALINGS_ATTEMPT";
 
 /// Ends what is left of the process group of a worker that has ended. Returns how many processes there were, as far as is
-/// known: 0 or 1.
+/// known: 0 or 1. A process that has ended counts for nothing, whether or not the worker waited for it.
 pub fn end_of_group(group: Pid) -> usize {
+    reap(group);
     usize::from(killpg(group, Signal::SIGKILL).is_ok())
+}
+
+/// Waits for the processes of the group that have ended. The system hands them to the judge when their parent ends.
+fn reap(group: Pid) {
+    let any_of_the_group = Pid::from_raw(-group.as_raw());
+    let has_reaped = || {
+        let status = waitpid(any_of_the_group, Some(WaitPidFlag::WNOHANG));
+        !matches!(status, Err(_) | Ok(WaitStatus::StillAlive))
+    };
+    while has_reaped() {}
 }
 
 pub use platform::{adopt_orphans, end_of_attempt};

@@ -27,6 +27,7 @@ fn not_graded(text: &mut String, summary: &Summary<'_>) {
         .notice
         .filter(|notice| !reasons.contains_key(notice))
     {
+        // Writing into a string cannot fail.
         let _ = writeln!(text, "{notice}\n");
     }
     for (reason, names) in &reasons {
