@@ -49,7 +49,19 @@ impl Cluster {
         settings: &[(&str, &str)],
     ) -> KafkaResult<Topic> {
         let name = unique_name("topic");
-        let mut topic = NewTopic::new(&name, partitions, replicas)
+        self.request_topic_named(&name, partitions, replicas, settings)
+            .await?;
+        Ok(self.named_topic(name, partitions))
+    }
+
+    async fn request_topic_named(
+        &self,
+        name: &str,
+        partitions: i32,
+        replicas: TopicReplication<'_>,
+        settings: &[(&str, &str)],
+    ) -> KafkaResult<()> {
+        let mut topic = NewTopic::new(name, partitions, replicas)
             // The timestamp of a record is that of its event, which may be years ago. A broker deletes what is older than its
             // retention, and looks every five minutes: it would delete the records of a check that is still running.
             .set("retention.ms", "-1");
@@ -57,8 +69,7 @@ impl Cluster {
             topic = topic.set(setting, value);
         }
         let results = self.admin()?.create_topics([&topic], &options()).await?;
-        first_result(results)?;
-        Ok(self.named_topic(name, partitions))
+        first_result(results)
     }
 
     /// Deletes the topic. When it returns, the broker answers each client that there is no such topic. Needs a real broker.
@@ -70,6 +81,18 @@ impl Cluster {
             .await
             .map_err(|error| NotGraded::broken("deleting a topic", &error))?;
         self.until_forgotten(topic).await
+    }
+
+    /// Creates a topic that was deleted once more. Needs a real broker.
+    ///
+    /// # Errors
+    /// Not graded, when the broker does not do it.
+    pub async fn create_again(&self, topic: &Topic) -> Verdict {
+        let replicas = TopicReplication::Fixed(1);
+        self.request_topic_named(&topic.name, topic.partitions, replicas, &[])
+            .await
+            .map_err(|error| NotGraded::broken("creating a topic again", &error))?;
+        self.until_known(topic).await
     }
 
     async fn delete_topic(&self, topic: &str) -> KafkaResult<()> {

@@ -10,7 +10,9 @@ use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rstest::rstest;
 use testbed::blocking::blocking_once;
-use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, eventually, judge};
+use testbed::{
+    Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, eventually, has_passed, judge,
+};
 
 use crate::phase4::support::committed::judge_committed;
 use crate::phase4::support::condition::expect;
@@ -98,6 +100,11 @@ async fn has_left_the_group_when_it_fails() -> Verdict {
     team.start(1);
     team.until_settled(&[1]).await?;
     cluster.delete(&team.topic).await?;
+    // librdkafka reports a missing topic once. On a busy machine a correct worker was not told of it, one time in some hundred.
+    if !has_passed(team.until_returned(1, QUIET, NEVER_PASSES).await)? {
+        cluster.create_again(&team.topic).await?;
+        cluster.delete(&team.topic).await?;
+    }
     let ended = team.returned(1, NEVER_PASSES).await?;
     judge(ended.is_err(), || {
         Failure::new(
