@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use report::{Check, Verdict};
+
 use crate::engine::{JobResult, NoRun, Ran};
 
 /// How well the checks judged an answer.
@@ -42,8 +44,8 @@ pub struct Assessment {
     pub note: String,
     /// How long the run took, in seconds.
     pub seconds: f64,
-    /// The checks that failed.
-    pub failed: Vec<String>,
+    /// The checks that failed, as their run reported them, without what they printed.
+    pub failed: Vec<Check>,
     /// What it came to at first, if it was run again, alone.
     pub at_first: Option<String>,
 }
@@ -66,7 +68,7 @@ impl Assessment {
             rating,
             note,
             seconds: ran.map_or(0.0, |ran| ran.elapsed.as_secs_f64()),
-            failed: ran.map(Ran::failed).unwrap_or_default(),
+            failed: ran.map(failed).unwrap_or_default(),
             at_first: None,
         }
     }
@@ -83,4 +85,15 @@ impl Assessment {
         self.at_first = Some(first.clone());
         self
     }
+}
+
+fn failed(ran: &Ran) -> Vec<Check> {
+    let checks = ran.run.checks().iter();
+    checks
+        .filter(|check| check.verdict == Verdict::Failed)
+        .map(|check| Check {
+            output: String::new(),
+            ..check.clone()
+        })
+        .collect()
 }
