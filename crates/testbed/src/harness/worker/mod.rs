@@ -3,6 +3,7 @@
 //! - `deadline`: ends the check on time, whatever the learner's code does to its threads.
 //! - `finish`: the outcome of the check, told to the judge.
 //! - `panics`: remembers the first panic of the process.
+//! - `panic_concept`: what a learner should take from a panic.
 //! - `memory`: notices a process that eats memory.
 //! - `channel`: the socket to the judge.
 
@@ -10,6 +11,7 @@ mod channel;
 mod deadline;
 mod finish;
 mod memory;
+mod panic_concept;
 mod panics;
 
 use std::io;

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::super::protocol::{Body, Outcome, Panic};
 use super::channel::Channel;
+use super::panic_concept;
 use crate::verdict::{Failure, NotGraded, NotPassed};
 
 /// The first panic. Later ones often follow from it.
@@ -120,7 +121,7 @@ fn of_the_learner(Panic { place, message }: &Panic) -> Failure {
         Failure::new(
             format!("a panic at {place}: {message}"),
             "no panic, whatever Kafka and the records say",
-            "What can go wrong is part of the result: return it as an error instead of unwrapping it.",
+            panic_concept::of(message),
         )
     };
     failure.of_kind(report::ReasonKind::Panicked)
