@@ -3,10 +3,14 @@
 
 use std::path::Path;
 
+use anyhow::Context;
+use report::diagnosis::Patterns;
 use report::{Exercise, Exercises};
 use testbed::harness::{Course, Stub};
 
 const FACTS: &str = include_str!("../../exercises.toml");
+
+const PATTERNS: &str = include_str!("patterns.jsonl");
 
 /// The folder that the checks are compiled with.
 const FOLDER: &str = if cfg!(feature = "solutions") {
@@ -18,10 +22,11 @@ const FOLDER: &str = if cfg!(feature = "solutions") {
 /// The course of the graded checks.
 ///
 /// # Errors
-/// When `exercises.toml` lacks a fact.
-pub fn course() -> Result<Course, toml::de::Error> {
+/// When `exercises.toml` lacks a fact, or `patterns.jsonl` has a line that is no pattern.
+pub fn course() -> anyhow::Result<Course> {
     Ok(Course {
-        exercises: exercises()?,
+        exercises: exercises().context(report::exercises::FILE)?,
+        patterns: Patterns::parse(PATTERNS).context(report::diagnosis::patterns::FILE)?,
         command: if cfg!(feature = "solutions") {
             "cargo test --features solutions"
         } else {

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     match course::course() {
         Ok(course) => testbed::harness::main(&course),
         Err(error) => {
-            eprintln!("exercises.toml: {error}");
+            eprintln!("error: {error:#}");
             ExitCode::from(testbed::harness::NOT_GRADED)
         }
     }

@@ -8,6 +8,7 @@
 //! - [`flakes`]: whether verdicts flip when the machine is busy.
 //! - [`assess`]: whether the wrong answers were caught and the right ones passed.
 //! - [`repo`]: the repository's files.
+//! - [`diagnosis`]: how often the failure that is shown first names the misconception.
 //! - [`mutants`]: small changes of the reference that nobody thought up.
 //! - [`figures`]: all that was measured.
 //! - [`page`]: the figures as a page of `docs/`.
@@ -23,6 +24,7 @@
 
 pub mod assess;
 pub mod bank;
+pub mod diagnosis;
 pub mod docs;
 pub mod engine;
 pub mod figures;

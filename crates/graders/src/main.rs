@@ -8,6 +8,7 @@ mod commands {
     pub mod add;
     pub mod all;
     pub mod book;
+    pub mod diagnosis;
     pub mod docs;
     pub mod flakes;
     pub mod junit;
@@ -37,6 +38,7 @@ enum Command {
     Right(commands::right::Args),
     Messages(commands::messages::Args),
     Mutants(commands::mutants::Args),
+    Diagnosis(commands::diagnosis::Args),
     Flakes(commands::flakes::Args),
     Stubs(commands::stubs::Args),
     Docs(commands::docs::Args),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Right(args) => commands::right::run(&args),
         Command::Messages(args) => commands::messages::run(&args),
         Command::Mutants(args) => commands::mutants::run(&args),
+        Command::Diagnosis(args) => commands::diagnosis::run(&args),
         Command::Flakes(args) => commands::flakes::run(&args),
         Command::Stubs(args) => commands::stubs::run(&args),
         Command::Docs(args) => commands::docs::run(&args),

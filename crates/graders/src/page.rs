@@ -3,10 +3,12 @@
 use anyhow::Result;
 use minijinja::Environment;
 use report::Exercise;
+use report::diagnosis::Patterns;
 use serde::Serialize;
 
 use crate::assess::assessment::{Assessment, Rating};
 use crate::bank::wrong::Wrong;
+use crate::diagnosis::{self, LeftOut, Share};
 use crate::figures::{Conditions, Figures};
 use crate::flakes::tally;
 use crate::mutants::fate::{AT_LEAST, Fate, Judged, Score};
@@ -37,6 +39,7 @@ struct Page<'a> {
 struct ExerciseRow<'a> {
     name: &'a str,
     wrong: String,
+    named_first: String,
     right: String,
     misconceptions: Vec<Misconception<'a>>,
 }
@@ -51,6 +54,8 @@ struct Misconception<'a> {
 #[derive(Serialize)]
 struct Totals {
     wrong: String,
+    named_first: String,
+    named_first_with_its_text_unknown: String,
     messages: String,
     right: String,
 }
@@ -106,14 +111,23 @@ fn cell(text: &str) -> String {
 
 impl<'a> Page<'a> {
     fn new(figures: &'a Figures, exercises: &'a [Exercise], bank: &'a [Wrong]) -> Self {
+        let patterns = patterns(figures, bank);
+        let named_first = diagnosis::measure(&patterns, LeftOut::Itself);
+        let with_its_text_unknown = diagnosis::measure(&patterns, LeftOut::ItsTexts);
         Self {
             conditions: &figures.conditions,
             exercises: exercises
                 .iter()
-                .map(|exercise| ExerciseRow::new(exercise, figures, bank))
+                .map(|exercise| {
+                    let named = named_first.get(&exercise.name).copied();
+                    ExerciseRow::new(exercise, figures, bank, named.unwrap_or_default())
+                })
                 .collect(),
             all: Totals {
                 wrong: good_of(&figures.wrong),
+                named_first: diagnosis::total(&named_first).to_string(),
+                named_first_with_its_text_unknown: diagnosis::total(&with_its_text_unknown)
+                    .to_string(),
                 messages: good_of(&figures.messages),
                 right: good_of(&figures.right),
             },
@@ -128,7 +142,12 @@ impl<'a> Page<'a> {
 }
 
 impl<'a> ExerciseRow<'a> {
-    fn new(exercise: &'a Exercise, figures: &Figures, bank: &'a [Wrong]) -> Self {
+    fn new(
+        exercise: &'a Exercise,
+        figures: &Figures,
+        bank: &'a [Wrong],
+        named_first: Share,
+    ) -> Self {
         let file = exercise.file.trim_end_matches(".rs");
         let own = bank
             .iter()
@@ -136,6 +155,7 @@ impl<'a> ExerciseRow<'a> {
         Self {
             name: &exercise.name,
             wrong: good_of(with_folder(&figures.wrong, &exercise.name)),
+            named_first: named_first.to_string(),
             right: good_of(with_folder(&figures.right, file)),
             misconceptions: own
                 .map(|wrong| Misconception::new(wrong, &figures.wrong))
@@ -201,6 +221,16 @@ impl<'a> SeriesRow<'a> {
             longest: format!("{longest:.0}"),
         }
     }
+}
+
+fn patterns(figures: &Figures, bank: &[Wrong]) -> Patterns {
+    let pattern = |wrong: &Wrong| {
+        let id = wrong.id();
+        let mut assessments = figures.wrong.iter();
+        let assessment = assessments.find(|assessment| assessment.answer == id)?;
+        diagnosis::pattern(wrong, assessment)
+    };
+    bank.iter().filter_map(pattern).collect()
 }
 
 /// How many answers were as they should be only when they were run again, alone.

@@ -145,6 +145,7 @@ pub mod fixtures {
                 counts: Counts::of(&checks),
                 exit_code: u8::try_from(code).unwrap_or(u8::MAX),
                 milliseconds: 1,
+                findings: Vec::new(),
                 left_behind: Vec::new(),
             },
             checks,

@@ -11,7 +11,10 @@ const FIGURES: &str = r#"{
     "conditions": {"kafka": "an image", "client": "rdkafka 1", "cores": 2, "at_a_time": 4, "load": 3},
     "stubs": {"proved": 1, "holds": true},
     "wrong": [
-        {"answer": "send/no_key", "rating": "good", "note": "", "seconds": 2.25, "failed": [], "at_first": null},
+        {"answer": "send/no_key", "rating": "good", "note": "", "seconds": 2.25, "at_first": null, "failed": [
+            {"name": "phase2::send::record::keeps_it", "phase": 2, "exercise": "send", "verdict": "failed",
+             "reason": {"kind": "judged", "text": ""},
+             "failure": {"seen": "", "expected": "", "concept": "The key.", "look": ""}, "milliseconds": 1, "attempts": 1}]},
         {"answer": "send/no_value", "rating": "miss", "note": "", "seconds": 3.0, "failed": [], "at_first": null}
     ],
     "messages": [
@@ -81,10 +84,10 @@ fn the_tables_have_what_was_measured() {
     assert_eq!(
         tables,
         [
-            "| Exercise | Wrong answers caught | Right answers passed |",
-            "|---|---|---|",
-            "| `send` | 1 of 2 | 1 of 1 |",
-            "| **all** | 1 of 2 | 1 of 1 |",
+            "| Exercise | Wrong answers caught | Named first | Right answers passed |",
+            "|---|---|---|---|",
+            "| `send` | 1 of 2 | 1 of 1 | 1 of 1 |",
+            "| **all** | 1 of 2 | 1 of 1 | 1 of 1 |",
             "| Wrong answer | Seconds |",
             "|---|---|",
             "| `send/no_value` | 3.0 |",

@@ -198,6 +198,7 @@ mod tests {
                 counts: Counts::of(&checks),
                 exit_code: 101,
                 milliseconds: 20,
+                findings: Vec::new(),
                 left_behind: Vec::new(),
             },
             checks,

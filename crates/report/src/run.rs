@@ -204,9 +204,36 @@ pub struct Trailer {
     pub exit_code: u8,
     /// How long the run took, in milliseconds.
     pub milliseconds: u64,
+    /// The failures by text, the likeliest cause first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// What the run could not remove, such as a topic on a cluster that stays.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<String>,
+}
+
+/// How many hundredths apart two causes are that count as about equally likely.
+const ABOUT_EQUAL: u8 = 3;
+
+/// A text of a run, and the checks that failed with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The exercise. `None`: what failed is given.
+    pub exercise: Option<String>,
+    /// The first check with this text, in the order of the contract.
+    pub check: String,
+    /// The other checks with this text.
+    pub also: Vec<String>,
+    /// How well the text explains all failures of the exercise, in hundredths.
+    pub score: u8,
+}
+
+impl Finding {
+    /// Whether this cause is about as likely as `likelier` one of the same exercise.
+    pub fn is_about_as_likely_as(&self, likelier: &Self) -> bool {
+        self.exercise == likelier.exercise
+            && likelier.score.saturating_sub(self.score) <= ABOUT_EQUAL
+    }
 }
 
 /// Checks by verdict.

@@ -105,9 +105,7 @@ pub fn rate_run(wrong: &Wrong, ran: &Ran) -> (Rating, String) {
 fn of_failure(wrong: &Wrong, check: &Check, ran: &Ran) -> (Rating, String) {
     let failure = check.failure.as_ref();
     let concept = failure.map_or("", |failure| &failure.concept);
-    let lower = concept.to_lowercase();
-    let missing = |words: &&String| !lower.contains(&words.to_lowercase());
-    if let Some(words) = wrong.header.concept.iter().find(missing) {
+    if let Some(words) = wrong.missing_in(concept) {
         let note = format!("its concept lacks `{words}`: {concept}");
         return (Rating::Miss, note);
     }

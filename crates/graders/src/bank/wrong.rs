@@ -137,6 +137,13 @@ impl Wrong {
         let rest = check.name.strip_prefix(&self.check());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
+
+    /// The first of the words that name its misconception which this text does not contain.
+    pub fn missing_in(&self, concept: &str) -> Option<&String> {
+        let lower = concept.to_lowercase();
+        let mut words = self.header.concept.iter();
+        words.find(|words| !lower.contains(&words.to_lowercase()))
+    }
 }
 
 /// The file in the bank.

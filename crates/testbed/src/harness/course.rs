@@ -1,5 +1,6 @@
 //! What the judge has to know about the exercises in order to talk to a learner. The testbed itself knows none.
 
+use report::diagnosis::Patterns;
 use report::{Exercise, Exercises};
 
 /// The exercises behind the checks of a program.
@@ -7,6 +8,8 @@ use report::{Exercise, Exercises};
 pub struct Course {
     /// The facts about them.
     pub exercises: Exercises,
+    /// What the bank knows of wrong answers, for the order of the failures.
+    pub patterns: Patterns,
     /// The command that runs the checks, such as `cargo test`.
     pub command: &'static str,
     /// Where a failure of the check with this name sends the learner.
@@ -29,6 +32,7 @@ impl Course {
     pub fn without_exercises(look: fn(&str) -> String) -> Self {
         Self {
             exercises: Exercises::default(),
+            patterns: Patterns::default(),
             command: "cargo test",
             look,
             stub: |_| None,

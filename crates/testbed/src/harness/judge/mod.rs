@@ -26,7 +26,9 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use report::{Counts, Header, Kafka, Reason, ReasonKind, Report, Trailer, VERSION, variables};
+use report::{
+    Counts, Header, Kafka, Reason, ReasonKind, Report, Trailer, VERSION, diagnosis, variables,
+};
 
 use super::arguments::Arguments;
 use super::course::Course;
@@ -138,7 +140,7 @@ fn run_plan(
     });
     let kafka = kafka(session.as_ref());
     (
-        decided.into_over(plan, kafka, begun),
+        decided.into_over(course, plan, kafka, begun),
         session.and_then(Result::ok),
     )
 }
@@ -185,7 +187,7 @@ impl Results {
         self.checks.insert(check.name.clone(), check);
     }
 
-    fn into_over(mut self, plan: Plan, kafka: Kafka, begun: Instant) -> Over {
+    fn into_over(mut self, course: &Course, plan: Plan, kafka: Kafka, begun: Instant) -> Over {
         for check in self.without_verdict {
             self.checks.entry(check.name.clone()).or_insert(check);
         }
@@ -198,6 +200,7 @@ impl Results {
             counts: Counts::of(&checks),
             exit_code: exit_code(&checks),
             milliseconds: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+            findings: diagnosis::findings(&checks, &course.patterns),
             left_behind: Vec::new(),
         };
         let header = Header {

@@ -1,81 +1,77 @@
-//! The failures, in the order of the path. Those that share a concept are told once.
+//! The failures, the likeliest cause first. Those with the same text are printed once.
 
 use std::fmt::Write;
 
-use report::{Check, Failure, ReasonKind};
+use report::{Check, Finding};
 
 use super::summary::{Summary, count_of, indented};
 
-/// Failures that share a concept, the first in order in front.
-struct Group<'a> {
-    check: &'a Check,
-    failure: &'a Failure,
-    others: Vec<&'a str>,
-}
-
 /// The failures of a run, unless there are none.
 pub fn text(summary: &Summary<'_>) -> Option<String> {
-    let mut text = String::from("failures:\n");
-    let groups = groups(&summary.report.checks, summary.arguments.all_failures);
-    for group in &groups {
-        group.write(&mut text);
+    let findings = &summary.report.trailer.findings;
+    let mut text = String::from(if findings.len() > 1 {
+        "failures, the likeliest cause first:\n"
+    } else {
+        "failures:\n"
+    });
+    for causes in findings.chunk_by(|one, next| one.exercise == next.exercise) {
+        write_causes(&mut text, summary, causes);
     }
-    (!groups.is_empty()).then_some(text)
+    (!findings.is_empty()).then_some(text)
 }
 
-fn groups(checks: &[Check], each_alone: bool) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for check in checks.iter().filter(|check| is_told_here(check)) {
-        let Some(failure) = &check.failure else {
-            continue;
-        };
-        let same = groups.iter_mut().find(|group| {
-            group.check.exercise == check.exercise && group.failure.concept == failure.concept
-        });
-        match same {
-            Some(group) if !each_alone => group.others.push(&check.name),
-            _ => groups.push(Group {
-                check,
-                failure,
-                others: Vec::new(),
-            }),
-        }
-    }
-    groups
-}
-
-/// A stub is told in one block for its exercise.
-fn is_told_here(check: &Check) -> bool {
-    check.failure.is_some() && check.kind() != Some(ReasonKind::Unwritten)
-}
-
-impl Group<'_> {
-    fn write(&self, text: &mut String) {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "\n---- {} ----\n{}", self.check.name, self.failure);
-        if !self.is_quoted() {
-            let _ = writeln!(text, "  printed   {}", indented(&self.check.output));
-        }
-        if !self.others.is_empty() {
-            let others = count_of(self.others.len(), "more check");
-            let verb = if self.others.len() == 1 {
-                "fails"
-            } else {
-                "fail"
-            };
-            let _ = writeln!(text, "  also      {others} {verb} with this concept:");
-            for other in &self.others {
-                let _ = writeln!(text, "            {other}");
-            }
+/// The causes of one exercise's failures.
+fn write_causes(text: &mut String, summary: &Summary<'_>, causes: &[Finding]) {
+    for (place, cause) in causes.iter().enumerate() {
+        write_finding(text, summary, cause);
+        let next = causes.get(place + 1);
+        if place == 0 && next.is_some_and(|next| next.is_about_as_likely_as(cause)) {
+            // Writing into a string cannot fail.
+            let _ = writeln!(text, "  or        the next cause, which is about as likely");
         }
     }
 }
 
-impl Group<'_> {
-    /// Whether the failure already quotes all that the check printed.
-    fn is_quoted(&self) -> bool {
-        let printed = self.check.output.lines().map(str::trim);
-        let mut lines = printed.filter(|line| !line.is_empty());
-        lines.all(|line| self.failure.seen.contains(line))
+fn write_finding(text: &mut String, summary: &Summary<'_>, finding: &Finding) {
+    write_failure(text, summary, &finding.check);
+    if summary.arguments.all_failures {
+        for check in &finding.also {
+            write_failure(text, summary, check);
+        }
+    } else {
+        write_names(text, &finding.also);
+    }
+}
+
+fn write_failure(text: &mut String, summary: &Summary<'_>, name: &str) {
+    let mut checks = summary.report.checks.iter();
+    let Some(check) = checks.find(|check| check.name == name) else {
+        return;
+    };
+    let Some(failure) = &check.failure else {
+        return;
+    };
+    let _ = writeln!(text, "\n---- {name} ----\n{failure}");
+    if !is_quoted(check, &failure.seen) {
+        let _ = writeln!(text, "  printed   {}", indented(&check.output));
+    }
+}
+
+/// Whether the failure already quotes all that the check printed.
+fn is_quoted(check: &Check, seen: &str) -> bool {
+    let printed = check.output.lines().map(str::trim);
+    let mut lines = printed.filter(|line| !line.is_empty());
+    lines.all(|line| seen.contains(line))
+}
+
+fn write_names(text: &mut String, names: &[String]) {
+    if names.is_empty() {
+        return;
+    }
+    let others = count_of(names.len(), "more check");
+    let verb = if names.len() == 1 { "fails" } else { "fail" };
+    let _ = writeln!(text, "  also      {others} {verb} with this concept:");
+    for name in names {
+        let _ = writeln!(text, "            {name}");
     }
 }

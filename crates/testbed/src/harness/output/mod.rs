@@ -2,7 +2,7 @@
 //!
 //! - `summary`: what the end of a run is told from.
 //! - `console`: standard output, and a line for each check.
-//! - `failures`: the failures at the end, in the order of the path.
+//! - `failures`: the failures at the end, the likeliest cause first.
 //! - `unwritten`: the exercises that are still stubs.
 //! - `reasons`: what was not graded or skipped, and why.
 //! - `successes`: what checks that passed have printed.

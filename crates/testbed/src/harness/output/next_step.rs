@@ -1,6 +1,6 @@
 //! The one line that says what to do next, with its command.
 
-use report::{Check, ReasonKind, Verdict};
+use report::Check;
 
 use super::summary::{Summary, count_of};
 
@@ -26,12 +26,12 @@ fn nothing_selected(summary: &Summary<'_>) -> Option<String> {
 }
 
 fn first_failure(summary: &Summary<'_>) -> Option<String> {
-    let is_first = |check: &&Check| {
-        check.verdict == Verdict::Failed && check.kind() != Some(ReasonKind::Unwritten)
-    };
-    let check = summary.report.checks.iter().find(is_first)?;
+    let likeliest = summary.report.trailer.findings.first()?;
     let command = summary.course.command;
-    Some(format!("start with this check: {command} {}", check.name))
+    Some(format!(
+        "start with this check: {command} {}",
+        likeliest.check
+    ))
 }
 
 fn broken_environment(summary: &Summary<'_>) -> Option<String> {
