@@ -27,7 +27,7 @@ pub struct Args {
 }
 
 /// The share, in per cent, that has to be named first.
-const AT_LEAST: f64 = 86.0;
+const AT_LEAST: f64 = 91.0;
 
 pub fn run(args: &Args) -> Result<ExitCode> {
     let repo = Repo::here();

@@ -86,11 +86,15 @@ pub fn scores(
         .collect();
     // A stable sort: of equally good ones the first in the contract stays first.
     scored.sort_by(|one, other| other.score.total_cmp(&one.score));
-    if let Some(panicked) = symptoms.iter().find(|it| it.kind == ReasonKind::Panicked) {
-        // A panic is plain: what else failed, failed because of it or has to wait.
-        scored.sort_by_key(|scored| scored.text != panicked.text);
+    if let Some(plain) = symptoms.iter().find(|symptom| is_plain(symptom.kind)) {
+        scored.sort_by_key(|scored| scored.text != plain.text);
     }
     scored
+}
+
+/// A panic or the end of the process names its cause. What else failed, failed because of it or has to wait.
+fn is_plain(kind: ReasonKind) -> bool {
+    matches!(kind, ReasonKind::Panicked | ReasonKind::ProcessEnded)
 }
 
 /// The different texts, in the order of the contract.

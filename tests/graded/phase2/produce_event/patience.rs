@@ -13,15 +13,13 @@ use testbed::{Failure, SLOW_WAIT, Topic, Verdict, judge, within};
 
 use crate::phase2::support::events::{is_record_of, numbered};
 use crate::phase2::support::jumping_clock::on_a_jumping_clock;
-use crate::phase2::support::single_event::{LIMIT, NEVER_RETURNS, delivered, slow_cluster};
+use crate::phase2::support::single_event::{
+    LIMIT, NEVER_RETURNS, NO_ROOM_EVER, delivered, slow_cluster,
+};
 use crate::phase2::support::time_limits::{LATE_ANSWER, ONE_SECOND_TIMEOUT, judge_giving_up};
 
 /// Under these settings one record fills the producer's queue.
 const ROOM_FOR_ONE: &[(&str, &str)] = &[("queue.buffering.max.messages", "1")];
-
-const NO_ROOM_EVER: &str = "A record leaves the queue when its delivery report is taken, so there will be room only if the \
-                            producer is polled while you wait for room: FutureProducer polls by itself, BaseProducer \
-                            must be polled by you.";
 
 /// When the producer's queue is full, it waits for room.
 #[rstest]

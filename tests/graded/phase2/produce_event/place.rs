@@ -9,7 +9,7 @@ use testbed::{Cluster, Failure, Verdict, judge};
 use crate::phase2::support::events::{is_record_of, numbered};
 use crate::phase2::support::partitioner::PartitionerChoice;
 use crate::phase2::support::producer::producer;
-use crate::phase2::support::single_event::delivered;
+use crate::phase2::support::single_event::{NO_PLACE, delivered};
 
 /// The partitioner of the producer's settings chooses the partition, whichever it is.
 #[rstest]
@@ -54,8 +54,7 @@ async fn returns_what_the_broker_gave() -> Verdict {
             Failure::new(
                 format!("{delivery:?} returned, {truth}"),
                 "the partition and the offset of the record",
-                "Both are in the delivery report. An offset of -1001 or -1 means that no broker was asked: the report \
-                 was not awaited, or acks=0 asks for no answer.",
+                NO_PLACE,
             )
         })?;
     }

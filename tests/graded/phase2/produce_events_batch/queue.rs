@@ -10,8 +10,12 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use testbed::{Cluster, Failure, SLOW_WAIT, Topic, Verdict, history, judge};
 
-use crate::phase2::support::batch::{LIMIT, NEVER_RETURNS, report, report_within, slow_cluster};
+use crate::phase2::support::batch::{
+    DROPPED_UNSENT, LIMIT, NEVER_RETURNS, has_no_such_partition, report, report_within,
+    slow_cluster,
+};
 use crate::phase2::support::events::{numbered, numbered_events};
+use crate::phase2::support::partitioner::CHOSEN_PARTITION;
 use crate::phase2::support::producer::producer;
 use crate::phase2::support::time_limits::LATE_ANSWER;
 
@@ -56,8 +60,12 @@ async fn takes_a_full_queue_for_back_pressure() -> Verdict {
         Failure::new(
             format!("{failed} of 40 events failed, with room for 5 in the queue: {codes:?}"),
             "40 deliveries",
-            "QueueFull means «not now»: the record was not taken, nothing is lost. Wait until delivery reports have made \
-             room, then send the same record again.",
+            if report.outcomes.iter().any(has_no_such_partition) {
+                CHOSEN_PARTITION
+            } else {
+                "QueueFull means «not now»: the record was not taken, nothing is lost. Wait until delivery reports have made \
+                 room, then send the same record again."
+            },
         )
     })
 }
@@ -219,8 +227,7 @@ async fn leaves_nothing_in_the_queue() -> Verdict {
                 report.delivered
             ),
             "12 of 12: linger.ms holds records back for 1.5 s, and the batch waits for them",
-            "Records in the queue are gone when the producer is dropped, and unknown until they are reported. Flush and \
-             await every delivery report.",
+            DROPPED_UNSENT,
         )
     })
 }

@@ -17,6 +17,13 @@ pub const LIMIT: Duration = Duration::from_secs(8);
 pub const NEVER_RETURNS: &str = "Every record gets a delivery report sooner or later, if the producer is polled: one that is \
                              refused because the queue is full must be sent again while reports make room.";
 
+/// Of records that are not in the log.
+pub const DROPPED_UNSENT: &str = "Records in the queue are gone when the producer is dropped, and unknown until they are reported. \
+                              Flush and await every delivery report.";
+
+/// Of events that failed because another one did.
+pub const STOPPED_EARLY: &str = "Each record has its own fate. Stopping at the first failure leaves the rest unsent or unreported.";
+
 pub async fn report(
     producer: &EventProducer,
     topic: &Topic,
@@ -53,6 +60,11 @@ pub async fn report_within(
 
 pub fn code(outcome: &DeliveryOutcome) -> Option<RDKafkaErrorCode> {
     outcome.as_ref().err().and_then(DeliveryError::code)
+}
+
+/// Whether the event was sent to a partition that the topic does not have.
+pub fn has_no_such_partition(outcome: &DeliveryOutcome) -> bool {
+    code(outcome) == Some(RDKafkaErrorCode::UnknownPartition)
 }
 
 /// Sends an event to have the producer connected. With a short `message.timeout.ms` on a busy machine that may take more

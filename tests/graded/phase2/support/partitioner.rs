@@ -6,6 +6,11 @@ use testbed::{Cluster, Failure, Topic, Verdict, judge};
 
 use super::events::numbered;
 
+/// Of a partition that the partitioner did not choose.
+pub const CHOSEN_PARTITION: &str = "Leave the partition out and the partitioner chooses it, from the key if there is one; the \
+                                delivery report says which one. Choosing it yourself, fixed or by a formula, parts from what \
+                                other producers of the topic do.";
+
 /// What the partitioner of some settings chooses, as a producer with just these settings shows it.
 pub struct PartitionerChoice {
     /// The settings, with the partitioner.
@@ -52,8 +57,7 @@ impl PartitionerChoice {
             Failure::new(
                 format!("partitions {chosen:?} returned for the keys {keys:?}"),
                 format!("partitions {expected:?}, as the partitioner {partitioner} chooses"),
-                "Leave the partition out and the partitioner chooses it, from the key if there is one; the delivery report says \
-                 which one. Choosing it yourself, fixed or by a formula, parts from what other producers of the topic do.",
+                CHOSEN_PARTITION,
             )
         })
     }

@@ -9,12 +9,21 @@ use testbed::{Cluster, Failure, Topic, Verdict, within};
 
 use super::events::numbered;
 use super::producer::mock_cluster;
+use super::time_limits::MESSAGE_TIMEOUT;
 
 pub const LIMIT: Duration = Duration::from_secs(8);
 
 pub const NEVER_RETURNS: &str = "The delivery report comes only if the record is handed to the producer and the producer is \
                              polled: FutureProducer polls by itself, BaseProducer must be polled by you. A failure is \
                              an outcome too: sending again until it works may never end.";
+
+pub const NO_ROOM_EVER: &str = "A record leaves the queue when its delivery report is taken, so there will be room only if the \
+                            producer is polled while you wait for room: FutureProducer polls by itself, BaseProducer \
+                            must be polled by you.";
+
+/// Of a place that is none.
+pub const NO_PLACE: &str = "Both are in the delivery report. An offset of -1001 or -1 means that no broker was asked: the report \
+                        was not awaited, or acks=0 asks for no answer.";
 
 pub async fn outcome(
     producer: &EventProducer,
@@ -32,6 +41,16 @@ pub async fn outcome_with(
 ) -> Verdict<DeliveryOutcome> {
     let sending = produce_event(producer, &topic.name, event, on_delivery);
     within(LIMIT, "`produce_event` to return", NEVER_RETURNS, sending).await
+}
+
+/// The outcome of an event to which no broker answers.
+pub async fn outcome_without_an_answer(
+    producer: &EventProducer,
+    topic: &Topic,
+    event: &Event,
+) -> Verdict<DeliveryOutcome> {
+    let sending = produce_event(producer, &topic.name, event, |_| {});
+    within(LIMIT, "`produce_event` to return", MESSAGE_TIMEOUT, sending).await
 }
 
 pub async fn delivered(

@@ -10,6 +10,9 @@ use testbed::{Failure, Verdict, judge};
 /// asked to wait.
 pub const LATE_ANSWER: Duration = Duration::from_secs(3);
 
+pub const MESSAGE_TIMEOUT: &str = "How long delivery may take is message.timeout.ms, which is for the settings given to say: a value \
+                               of your own makes every caller wait as long as you like to.";
+
 /// The time limit of a delivery, as the settings given to `create_producer` say it.
 pub const ONE_SECOND_TIMEOUT: &[(&str, &str)] = &[("message.timeout.ms", "1000")];
 
@@ -45,8 +48,7 @@ pub async fn judge_giving_up(control: ControlProducer, sending: impl Future) -> 
                  {control:.1} s"
             ),
             "a failure when message.timeout.ms has passed, which was given to create_producer and is one second here",
-            "How long delivery may take is message.timeout.ms, which is for the settings given to say: a value of your own \
-             makes every caller wait as long as you like to.",
+            MESSAGE_TIMEOUT,
         )
     })
 }

@@ -11,13 +11,13 @@ use testbed::probe::Seed;
 use testbed::wait::seconds;
 use testbed::{Cluster, Failure, NotGraded, NotPassed, Topic, Verdict, judge};
 
-use crate::phase3::support::concepts::NOTHING_COMES;
+use crate::phase3::support::concepts::{EMPTY_POLL, NEVER_IDLE, NOTHING_COMES};
 use crate::phase3::support::consumer::{consumer, only_member};
 use crate::phase3::support::handed::Handed;
 use crate::phase3::support::judging::judge_ended;
 use crate::phase3::support::options::{ENDLESS_IDLE_TIMEOUT, long_idle_timeout, stop_when_idle};
 use crate::phase3::support::records::{numbered, repeat};
-use crate::phase3::support::run::{Run, report_of};
+use crate::phase3::support::run::{Run, report_of, returned_error};
 
 /// It ends when no record came for `idle_timeout`, and not before, whether there was one at first or not.
 #[rstest]
@@ -32,17 +32,13 @@ async fn ends_when_idle(#[case] at_first: usize) -> Verdict {
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let begun = Instant::now();
     let run = Run::start(&consumer, &stop_when_idle(idle_timeout), handed.handler());
-    let concept = "No record for the whole of idle_timeout is what idle means, whether one came before or not: the time runs \
-                   from the start, joining the group included, and anew from each record. A loop that waits for more begins \
-                   it anew for ever.";
-    let report = report_of(run.end_or(concept).await?)?;
+    let report = report_of(run.end_or(NEVER_IDLE).await?)?;
     let took = begun.elapsed();
     judge(took >= idle_timeout, || {
         Failure::new(
             format!("returned {report:?} after {}", seconds(took)),
             format!("at least the idle time-out of {}", seconds(idle_timeout)),
-            "A poll that gives nothing says that nothing is there yet. Only when nothing came for the whole time-out is \
-             the consumer idle.",
+            EMPTY_POLL,
         )
     })?;
     judge_ended(&report, EndReason::Idle)
@@ -92,13 +88,11 @@ async fn waits_for_more(#[case] at_first: usize) -> Verdict {
     let consumer = consumer(&only_member(&topic, &topic.new_group()), &topic.name)?;
     let mut run = Run::start(&consumer, &options, handed.handler());
 
-    let concept = "An empty poll is not the end of the topic: a topic has no end. Keep polling until the idle time-out has \
-                   passed.";
-    run.hands_over(&handed, at_first, concept).await?;
-    run.goes_on_for(Duration::from_millis(1300), &handed, concept)
+    run.hands_over(&handed, at_first, EMPTY_POLL).await?;
+    run.goes_on_for(Duration::from_millis(1300), &handed, EMPTY_POLL)
         .await?;
     topic.seed(numbered(repeat(2, 0))).await?;
-    run.hands_over(&handed, at_first + 2, concept).await?;
+    run.hands_over(&handed, at_first + 2, EMPTY_POLL).await?;
     options.stop.cancel();
     Ok(())
 }
@@ -143,6 +137,9 @@ async fn is_not_idle_while_records_come(#[case] record: Seed) -> Verdict {
             }
             outcome = run.returned() => outcome,
         };
+        if let Err(error) = outcome {
+            return Err(returned_error(error).into());
+        }
         let since_last = last.get().elapsed();
         judge(idle_timeout < long_idle_timeout(), || {
             Failure::new(

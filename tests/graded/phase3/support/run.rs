@@ -9,7 +9,7 @@ use event_log::phase3_consumer::{EventConsumer, consume_events};
 use testbed::{Failure, OwnThread, Topic, Verdict, eventually, judge, within};
 use tokio_util::sync::CancellationToken;
 
-use super::concepts::{NEVER_RETURNS, NOTHING_COMES};
+use super::concepts::{NEVER_IDLE, NEVER_RETURNS, NOTHING_COMES};
 use super::consumer::{close, consumer};
 use super::handed::Handed;
 use super::options::{comes_within, limit, long_idle_timeout, stop_when_idle};
@@ -156,23 +156,26 @@ fn ended_early(outcome: &ConsumeOutcome, handed: &Handed, concept: &str) -> Fail
 
 /// The report, where nothing is wrong with the broker or the handler.
 pub fn report_of(outcome: ConsumeOutcome) -> Verdict<ConsumeReport> {
-    Ok(outcome.map_err(|error| {
-        let concept = match &error {
-            ConsumeError::Handler { .. } => {
-                "The handler refused nothing. A record that is no event is not its failure, nor anybody's: it is counted \
-                 and passed over."
-            }
-            ConsumeError::Kafka(_) => {
-                "Nothing permanent is wrong here: is_transient tells which errors of a poll are to be lived through, and a \
-                 commit with nothing new to commit (NoOffset) is no error either."
-            }
-        };
-        Failure::new(
-            format!("`consume_events` returned the error «{error}» ({error:?})"),
-            "Ok with a report",
-            concept,
-        )
-    })?)
+    Ok(outcome.map_err(|error| returned_error(&error))?)
+}
+
+/// The failure of a run that returned an error, where nothing is wrong with the broker or the handler.
+pub fn returned_error(error: &ConsumeError) -> Failure {
+    let concept = match error {
+        ConsumeError::Handler { .. } => {
+            "The handler refused nothing. A record that is no event is not its failure, nor anybody's: it is counted and \
+             passed over."
+        }
+        ConsumeError::Kafka(_) => {
+            "Nothing permanent is wrong here: is_transient tells which errors of a poll are to be lived through, and a \
+             commit with nothing new to commit (NoOffset) is no error either."
+        }
+    };
+    Failure::new(
+        format!("`consume_events` returned the error «{error}» ({error:?})"),
+        "Ok with a report",
+        concept,
+    )
 }
 
 /// Runs `consume_events` until it returns its report.
@@ -205,7 +208,8 @@ async fn run_until_idle(
     idle_timeout: Duration,
 ) -> Verdict<ConsumeReport> {
     let consumer = consumer(&topic.member(group), &topic.name)?;
-    let report = consume(&consumer, &stop_when_idle(idle_timeout), handed.handler()).await?;
+    let run = Run::start(&consumer, &stop_when_idle(idle_timeout), handed.handler());
+    let report = report_of(run.end_or(NEVER_IDLE).await?)?;
     close(consumer).await?;
     Ok(report)
 }

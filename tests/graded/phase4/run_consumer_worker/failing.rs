@@ -19,7 +19,7 @@ use crate::phase4::support::condition::expect;
 use crate::phase4::support::events::{event_at, events};
 use crate::phase4::support::group_text::members_text;
 use crate::phase4::support::quiet::{LIMIT, QUIET};
-use crate::phase4::support::team::{Team, WorkerResult};
+use crate::phase4::support::team::{COMMIT_REFUSED_FOR_NOW, Team, WorkerResult};
 
 const NEVER_PASSES: &str = "librdkafka tells of its troubles as errors from poll. Those that never pass (is_transient says \
                             which) are the worker's result: somebody has to see to them.";
@@ -207,8 +207,7 @@ async fn lives_through_a_commit_that_fails_in_passing(#[case] refusal: RDKafkaRe
         return Err(NotGraded::no_fault("the fault", &"it did not take effect"));
     }
     team.start(1);
-    let concept = "A commit that is refused for a reason that passes has committed nothing and broken nothing: keep its offsets \
-                   for the next one, and work on. is_transient tells which errors these are, of a poll and of a commit.";
+    let concept = COMMIT_REFUSED_FOR_NOW;
     let because = |not_passed: NotPassed| not_passed.with_concept(concept);
     team.until_done(6, concept).await.map_err(because)?;
     // Whoever commits every second or so, and not after each event, has done so by then.

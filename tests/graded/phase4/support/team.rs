@@ -9,6 +9,7 @@ use event_log::phase4_consumer_group::run_consumer_worker;
 use event_log::timeline::ownership::{overlaps, spans};
 use event_log::timeline::{Activity, Timeline};
 use rdkafka::ClientConfig;
+use rdkafka::error::KafkaError;
 use testbed::history::PartitionOffset;
 use testbed::probe::{GroupMember, GroupProbe};
 use testbed::{Failure, Topic, Verdict, eventually, judge};
@@ -27,6 +28,11 @@ const MUST_STOP: &str = "Once `stop` is cancelled no record may ever come: wait 
 
 const ENDED_EARLY: &str = "A worker works until it is told to stop. An empty poll is no end, and errors that pass by \
                            themselves (is_transient) are no reason to go.";
+
+/// Of a commit that the broker refuses for a reason that passes by itself.
+pub const COMMIT_REFUSED_FOR_NOW: &str = "A commit that is refused for a reason that passes has committed nothing and broken nothing: \
+                                      keep its offsets for the next one, and work on. is_transient tells which errors these \
+                                      are, of a poll and of a commit.";
 
 /// What a worker returned.
 pub type WorkerResult = Result<WorkerReport, WorkerError>;
@@ -172,7 +178,16 @@ impl Team {
     }
 
     async fn ended_early(&mut self, id: WorkerId, what: &str) -> Verdict<Failure> {
-        let came_to = match self.ended(id.0).await? {
+        let ended = self.ended(id.0).await?;
+        let concept = match &ended {
+            Err(WorkerError::Kafka(error @ KafkaError::ConsumerCommit(_)))
+                if is_transient(error) =>
+            {
+                COMMIT_REFUSED_FOR_NOW
+            }
+            _ => ENDED_EARLY,
+        };
+        let came_to = match ended {
             Ok(report) => format!("Ok with {report:?}"),
             // Which of several comes first is chance.
             Err(WorkerError::Kafka(error)) if is_transient(&error) => {
@@ -183,7 +198,7 @@ impl Team {
         Ok(Failure::new(
             format!("{id} returned {came_to} without having been told to stop"),
             what,
-            ENDED_EARLY,
+            concept,
         ))
     }
 
