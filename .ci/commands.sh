@@ -105,6 +105,13 @@ NEXTEST=1 run "$NOT_GRADED" "$(graded_program)" --list --format terse
 says "$err" "docker compose up -d"
 [[ ! -f $KAFKALINGS_REPORT ]] || fail "it ran all the same"
 
+note "cargo nextest on your cluster: a check that disturbs its broker counts as ignored"
+export KAFKALINGS_KAFKA=external KAFKA_BOOTSTRAP_SERVERS=localhost:9092
+# shellcheck disable=SC2119 # it has no arguments to pass on
+NEXTEST=1 run 0 "$(graded_program)" --list --format terse --ignored
+says "$out" "a_lost_answer_makes_no_duplicate: test"
+unset KAFKALINGS_KAFKA KAFKA_BOOTSTRAP_SERVERS
+
 note "code that does not compile"
 cp exercises/phase5_reflection.rs "$work/kept"
 trap 'cp "$work/kept" exercises/phase5_reflection.rs; rm -rf "$work"' EXIT

@@ -44,14 +44,14 @@ use run::{Decided, Event, Options, Run};
 /// Runs the checks that the command line selects, prints what came of them, writes the report, and returns the exit code.
 pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
     let all = registry::all();
-    let selection = Selection::new(&all, arguments, &course.exercises);
     if let Err(refusal) = nextest::is_possible() {
         eprintln!("{refusal}");
         return ExitCode::from(NOT_GRADED);
     }
     if arguments.list {
-        return list(&selection, arguments);
+        return list(course, &all, arguments);
     }
+    let selection = Selection::new(&all, arguments, &course.exercises);
     strays::adopt_orphans();
     let plan = Plan::new(course, &all, &selection, arguments.run_unwritten);
     let mut console = Console::new(arguments, plan.names.iter());
@@ -78,12 +78,17 @@ pub fn judge(course: &Course, arguments: &Arguments) -> ExitCode {
     ExitCode::from(result.report.trailer.exit_code)
 }
 
-fn list(selection: &Selection, arguments: &Arguments) -> ExitCode {
+fn list(course: &Course, all: &[&'static registry::Check], arguments: &Arguments) -> ExitCode {
+    // Under cargo-nextest more is ignored than what is slow.
+    let everything = Arguments {
+        ignored: false,
+        ..arguments.clone()
+    };
+    let selection = Selection::new(all, &everything, &course.exercises);
     let mut console = Console::new(arguments, std::iter::empty::<&String>());
     let checks = selection.checks.iter();
-    let ignored_only = arguments.ignored;
     let names = checks
-        .filter(|selected| !ignored_only || nextest::is_ignored(selected.check))
+        .filter(|selected| !arguments.ignored || nextest::is_ignored(selected.check))
         .map(|selected| selected.check.path());
     console.list(names);
     ExitCode::SUCCESS
