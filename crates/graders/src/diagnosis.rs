@@ -41,8 +41,11 @@ impl fmt::Display for Share {
     }
 }
 
-/// The pattern of a wrong answer that was run; `None` if no check of its exercise failed.
-pub fn pattern(wrong: &Wrong, assessment: &Assessment) -> Option<Pattern> {
+/// The pattern of a wrong answer, by its latest assessment; `None` if no check of its exercise failed.
+pub fn pattern(wrong: &Wrong, assessments: &[Assessment]) -> Option<Pattern> {
+    let id = wrong.id();
+    let mut latest_first = assessments.iter().rev();
+    let assessment = latest_first.find(|assessment| assessment.answer == id)?;
     let checks = assessment.failed.iter();
     let of_exercise = checks.filter(|check| wrong.exercise.owns(&check.name));
     let symptoms: Vec<(Symptom, bool)> = of_exercise

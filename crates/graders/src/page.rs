@@ -111,7 +111,8 @@ fn cell(text: &str) -> String {
 
 impl<'a> Page<'a> {
     fn new(figures: &'a Figures, exercises: &'a [Exercise], bank: &'a [Wrong]) -> Self {
-        let patterns = patterns(figures, bank);
+        let pattern = |wrong| diagnosis::pattern(wrong, &figures.wrong);
+        let patterns: Patterns = bank.iter().filter_map(pattern).collect();
         let named_first = diagnosis::measure(&patterns, LeftOut::Itself);
         let with_its_text_unknown = diagnosis::measure(&patterns, LeftOut::ItsTexts);
         Self {
@@ -221,16 +222,6 @@ impl<'a> SeriesRow<'a> {
             longest: format!("{longest:.0}"),
         }
     }
-}
-
-fn patterns(figures: &Figures, bank: &[Wrong]) -> Patterns {
-    let pattern = |wrong: &Wrong| {
-        let id = wrong.id();
-        let mut assessments = figures.wrong.iter();
-        let assessment = assessments.find(|assessment| assessment.answer == id)?;
-        diagnosis::pattern(wrong, assessment)
-    };
-    bank.iter().filter_map(pattern).collect()
 }
 
 /// How many answers were as they should be only when they were run again, alone.

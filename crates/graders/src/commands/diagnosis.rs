@@ -1,11 +1,9 @@
 //! `graders diagnosis`: how often the failure that is shown first names the misconception.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use graders::assess::assessment::Assessment;
 use graders::bank::wrong;
 use graders::diagnosis::{self, LeftOut};
 use graders::figures::Figures;
@@ -68,18 +66,16 @@ pub fn run(args: &Args) -> Result<ExitCode> {
 }
 
 fn of_passes(repo: &Repo, passes: &[PathBuf]) -> Result<Patterns> {
-    let mut assessments: BTreeMap<String, Assessment> = BTreeMap::new();
+    let mut assessments = Vec::new();
     for pass in passes {
         let name = || pass.display().to_string();
         let text = std::fs::read_to_string(pass).with_context(name)?;
         let figures: Figures = serde_json::from_str(&text).with_context(name)?;
-        let of_pass = figures.wrong.into_iter();
-        assessments.extend(of_pass.map(|assessment| (assessment.answer.clone(), assessment)));
+        assessments.extend(figures.wrong);
     }
     let bank = wrong::load(repo, &repo.exercises()?, "")?;
     let patterns = bank.iter().map(|wrong| {
-        let assessment = assessments.get(&wrong.id());
-        let pattern = assessment.and_then(|assessment| diagnosis::pattern(wrong, assessment));
+        let pattern = diagnosis::pattern(wrong, &assessments);
         pattern.with_context(|| format!("no pass has a failure of {}", wrong.id()))
     });
     patterns.collect()
