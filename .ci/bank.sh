@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Every wrong answer of the bank is caught by the check that names its misconception, in the words that its file records; every
-# right answer passes. The failure that is shown first names the misconception.
+# right answer passes. The failure that is shown first names the misconception of most wrong answers.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 

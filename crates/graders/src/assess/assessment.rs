@@ -1,8 +1,7 @@
 //! What the checks are worth on one answer.
 
-use serde::{Deserialize, Serialize};
-
 use report::{Check, Verdict};
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{JobResult, NoRun, Ran};
 

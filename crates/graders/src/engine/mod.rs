@@ -115,6 +115,6 @@ impl From<std::io::Error> for NoRun {
 /// What became of a job.
 pub type JobResult = Result<Ran, NoRun>;
 
-/// A run of one exercise's checks is to end within this, whatever the answer: waiting teaches nothing. No check shortens the waits
-/// of the others, so a run in which most checks wait for what never comes takes about three of their limits, and twice that on a busy machine.
+/// A run of one exercise's checks is to end within this, whatever the answer: waiting teaches nothing. The slowest answer of the
+/// bank took 58 s, on a machine so busy that its checks had a second attempt.
 pub const RUN_LIMIT: Duration = Duration::from_mins(2);
